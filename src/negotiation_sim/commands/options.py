@@ -1,0 +1,15 @@
+"""Options that verbs share."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from negotiation_sim.scenario.parameters import Strict
+
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
+World = Annotated[int, Field(ge=0, lt=2**50)]
+Parameters = Literal["ranges", "values"]
+
+
+class Options(Strict):
+    """Options of a verb; unknown ones are errors."""

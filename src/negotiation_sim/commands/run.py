@@ -1,0 +1,207 @@
+"""`negsim run`: an ensemble of worlds; a table on the screen, and three files."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import Field
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from negotiation_sim import __version__
+from negotiation_sim.analysis.shares import fact_shares, outcome_shares
+from negotiation_sim.commands.options import Options, Parameters, Seed
+from negotiation_sim.figures.outcomes import outcome_figure
+from negotiation_sim.figures.style import save
+from negotiation_sim.rules.outcome import OUTCOMES
+from negotiation_sim.scenario import Scenario
+from negotiation_sim.scenario.problems import Problem, ScenarioError
+from negotiation_sim.talks import Talks
+
+BATCH = 2048
+"""Worlds a model holds at once: enough that the work is arithmetic, few enough for the cache (see benchmarks)."""
+LIBRARIES = ("mesa", "numpy", "scipy", "pandas", "pyarrow", "hydra-core", "pydantic", "statsmodels")
+NOTES = {
+    "ranges": "parameters drawn over their ranges; a teaching model, not a forecast",
+    "values": "all parameters at their central values; a teaching model, not a forecast",
+}
+
+
+class VerbOptions(Options):
+    """Options of `negsim run`."""
+
+    worlds: Annotated[int, Field(ge=1, le=10_000_000)]
+    seed: Seed
+    parameters: Parameters
+    out: Annotated[str, Field(min_length=1)]
+
+
+def command(scenario: Scenario, options: VerbOptions) -> None:
+    """Run the worlds, print the tables, write `runs.parquet`, `summary.json` and `outcomes.png`."""
+    folder = _folder(Path(options.out))
+    console = Console()
+    started = datetime.now(UTC)
+    clock = time.perf_counter()
+    runs = _simulate(scenario, options, console)
+    seconds = time.perf_counter() - clock
+    week = outcome_shares(runs, "week_outcome", OUTCOMES)
+    horizon = outcome_shares(runs, "outcome", OUTCOMES)
+    facts = (
+        fact_shares(runs, {key: fact.text for key, fact in scenario.facts.items()})
+        if scenario.facts
+        else None
+    )
+    _print(console, scenario, week, horizon, facts)
+    folder.mkdir(parents=True, exist_ok=True)
+    _write(folder / "runs.parquet", lambda path: _write_runs(runs, path))
+    summary = {
+        "scenario": scenario.name,
+        "title": scenario.title,
+        "worlds": options.worlds,
+        "seed": options.seed,
+        "parameters": options.parameters,
+        "started": started.isoformat(timespec="seconds"),
+        "seconds": round(seconds, 3),
+        "negotiation_sim": __version__,
+        "python": platform.python_version(),
+        "libraries": {name: version(name) for name in LIBRARIES},
+        "interval": "95%: Goodman, joint over outcomes; Wilson for each fact",
+        "week": _records(week),
+        "horizon": _records(horizon),
+        "facts": _records(facts) if facts is not None else [],
+    }
+    _write(folder / "summary.json", lambda path: path.write_text(json.dumps(summary, indent=2) + "\n"))
+    figure = outcome_figure(
+        week,
+        horizon,
+        scenario=scenario.title,
+        labels={outcome: scenario.outcome_label(outcome) for outcome in OUTCOMES},
+        week_label=_week_label(scenario),
+        horizon_label=_horizon_label(scenario),
+        note=NOTES[options.parameters],
+    )
+    save(figure, folder / "outcomes.png")
+    console.print(
+        f"{options.worlds:,} worlds in {seconds:.1f} s; runs.parquet, summary.json, outcomes.png in {folder}/"
+    )
+
+
+def _folder(folder: Path) -> Path:
+    existing = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+    if not existing.is_dir():
+        found, allowed = f"{existing} is a file", "the path of a folder"
+    elif not os.access(existing, os.W_OK):
+        found, allowed = f"{existing} cannot be written to", "a folder that can be written to"
+    else:
+        return folder
+    raise ScenarioError("options of negsim run", [Problem("out", "results cannot go there", found, allowed)])
+
+
+def _simulate(scenario: Scenario, options: VerbOptions, console: Console) -> pd.DataFrame:
+    parts = []
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("worlds"))
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as progress:
+        task = progress.add_task(scenario.name, total=options.worlds)
+        for first in range(0, options.worlds, BATCH):
+            batch = range(first, min(first + BATCH, options.worlds))
+            talks = Talks(scenario, worlds=batch, seed=options.seed, parameters=options.parameters)
+            parts.append(talks.run().outcomes)
+            progress.advance(task, len(batch))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _print(
+    console: Console,
+    scenario: Scenario,
+    week: pd.DataFrame,
+    horizon: pd.DataFrame,
+    facts: pd.DataFrame | None,
+) -> None:
+    n = int(horizon["n"].iloc[0])
+    table = Table(
+        title=f"{scenario.title}: outcomes",
+        caption=f"n = {n:,} worlds; joint 95% intervals (Goodman)",
+        title_justify="left",
+    )
+    table.add_column("headline")
+    table.add_column("outcome")
+    for label in (_week_label(scenario), _horizon_label(scenario)):
+        table.add_column(f"{label}\nshare", justify="right")
+        table.add_column("95% interval", justify="right")
+        table.add_column("n", justify="right")
+    previous = None
+    for now, then in zip(week.itertuples(), horizon.itertuples(), strict=True):
+        headline = "" if then.headline == previous else then.headline
+        if headline and previous is not None:
+            table.add_section()
+        previous = then.headline
+        table.add_row(headline, scenario.outcome_label(str(then.outcome)), *_cells(now), *_cells(then))
+    console.print(table)
+    if facts is None:
+        return
+    check = Table(
+        title="Documented facts: share of worlds that reproduce each (checked, never fitted)",
+        caption=f"n = {n:,} worlds; 95% intervals (Wilson)",
+        title_justify="left",
+    )
+    check.add_column("fact")
+    check.add_column("share", justify="right")
+    check.add_column("95% interval", justify="right")
+    check.add_column("n", justify="right")
+    check.add_column("evidence")
+    for row in facts.itertuples():
+        fact = scenario.facts.get(str(row.key))
+        if fact is None:
+            check.add_section()
+        check.add_row(str(row.text), *_cells(row), ", ".join(fact.evidence) if fact else "")
+    console.print(check)
+
+
+def _cells(row: Any) -> tuple[str, str, str]:
+    return f"{row.share:.1%}", f"{row.low:.1%} - {row.high:.1%}", f"{row.count:,}"
+
+
+def _week_label(scenario: Scenario) -> str:
+    layout = scenario.layout
+    first, last = layout.rounds[0].date, layout.rounds[layout.week - 1].date
+    return f"by {last.day} {last:%B %Y}" if first != last else f"on {last.day} {last:%B %Y}"
+
+
+def _horizon_label(scenario: Scenario) -> str:
+    return f"at the horizon, {scenario.calendar.horizon_days} days"
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [dict(json.loads(row.to_json())) for _, row in table.iterrows()]
+
+
+def _write_runs(runs: pd.DataFrame, path: Path) -> None:
+    table = pa.Table.from_pandas(runs, preserve_index=False)
+    words = [
+        field.name
+        for field in table.schema
+        if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)
+    ]
+    pq.write_table(table, path, compression="zstd", use_dictionary=words)
+
+
+def _write(path: Path, writer: Callable[[Path], object]) -> None:
+    """Write under a temporary name and rename, so that a file is there whole or not at all."""
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        writer(temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

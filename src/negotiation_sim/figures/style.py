@@ -1,0 +1,92 @@
+"""The look that all figures share: palette, type sizes, and how a figure is written to disk."""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+from uuid import uuid4
+
+import matplotlib
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex, to_rgb
+from matplotlib.figure import Figure
+
+HEADLINE_COLOURS = MappingProxyType(
+    {"escalation": "#D55E00", "concession": "#00578A", "stalemate": "#AFAFAF"}
+)
+"""Headline -> colour, after Okabe and Ito (2008): their vermilion, their blue made darker, and a light grey.
+
+Made darker and lighter so that lightness alone (L* 54, 35, 71) tells them apart in greyscale."""
+
+INK = "#1A1A1A"
+"""Text, whiskers, axes."""
+
+FAINT = "#D9D9D9"
+"""Grid lines."""
+
+WIDTH = 16 / 2.54
+"""Figure width in inches: 16 cm, the text width of an A4 page and of a 4:3 slide at full size."""
+
+RC: MappingProxyType[Any, Any] = MappingProxyType(
+    {
+        "axes.axisbelow": True,
+        "axes.edgecolor": INK,
+        "axes.labelcolor": INK,
+        "axes.labelsize": 9,
+        "axes.linewidth": 0.6,
+        "figure.facecolor": "white",
+        "font.family": "DejaVu Sans",  # ships with matplotlib, so that every machine draws the same picture
+        "font.size": 9,
+        "grid.color": FAINT,
+        "grid.linewidth": 0.6,
+        "hatch.linewidth": 0.7,
+        "savefig.bbox": "standard",  # a user's matplotlibrc must not change the size
+        "text.color": INK,
+        "text.parse_math": False,  # a dollar sign in a label is a dollar sign
+        "xtick.color": INK,
+        "xtick.labelsize": 8.5,
+        "ytick.color": INK,
+        "ytick.labelsize": 8.5,
+    }
+)
+
+_STYLE_LOCK = threading.RLock()
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Draw in the house style; one thread at a time, since matplotlib's settings belong to the process."""
+    with _STYLE_LOCK, matplotlib.rc_context(dict(RC)):
+        yield
+
+
+def tint(colour: str) -> str:
+    """A light version of `colour` (four fifths white), as #rrggbb."""
+    red, green, blue = (1 - (1 - channel) / 5 for channel in to_rgb(colour))
+    return to_hex((red, green, blue))
+
+
+def new_figure(height: float) -> Figure:
+    """An empty figure of the shared width and of `height` inches, with an Agg canvas and no tie to pyplot."""
+    figure = Figure(figsize=(WIDTH, height))
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def save(figure: Figure, path: str | os.PathLike[str]) -> None:
+    """Write `figure` to `path` as a PNG at 200 dots an inch; the same figure gives the same bytes.
+
+    The file appears whole or not at all: it is written under a temporary name in the same folder, then
+    renamed. Raises OSError if the folder doesn't exist or can't be written to.
+    """
+    target = Path(path)
+    temporary = target.with_name(f".{target.name}.{uuid4().hex}.tmp")
+    try:
+        with styled():
+            figure.savefig(temporary, format="png", dpi=200, metadata={"Software": None})
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -105,7 +105,7 @@ class _Minutes:
         drafted = proposer != offer.actor
         drafter = f", drafted by {self.names[offer.actor]}" if drafted else ""
         if chosen == menu.nothing:
-            yield f"  {name} tables nothing{drafter}."
+            yield f"  {name} tables nothing."
             return
         title = f" {menu.names[chosen]}" if menu.names[chosen] else " a package"
         worth, aspiration = offer.context["worth"][0, chosen], offer.context["aspiration"][0]

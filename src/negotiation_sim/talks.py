@@ -44,7 +44,8 @@ class Talks(mesa.Model):
         seed: the scenario's seed; world j of a seed is the same in whatever batch it runs.
         parameters: `ranges` draws every parameter over its range in each world; `values` keeps all at
             their published values.
-        fixed: parameter path -> value, or one value a world: takes the place of the draw.
+        fixed: parameter path -> value, or one value a world: takes the place of the draw; ScenarioError for a
+            path that does not exist.
         deciders: actor -> who decides in its place (see `agents.decisions`).
         keep_decisions: keep every decision in `desk.log`; meant for few worlds.
 
@@ -68,7 +69,10 @@ class Talks(mesa.Model):
         super().__init__(rng=seed)
         self.scenario = Scenario.load(scenario) if isinstance(scenario, str) else scenario
         self.layout = self.scenario.layout
-        self.draws = Draws(seed, range(worlds) if isinstance(worlds, int) else worlds)
+        ids = range(worlds) if isinstance(worlds, int) else worlds
+        if not len(ids) or min(ids) < 0:
+            raise ValueError(f"worlds: a number of at least 1, or ids of at least 0; found {worlds!r}")
+        self.draws = Draws(seed, ids)
         self.world_ids = self.draws.worlds
         self._parameters = parameters
         self._fixed = self._checked(fixed or {})
@@ -166,7 +170,7 @@ class Talks(mesa.Model):
 
     @property
     def outcomes(self) -> pd.DataFrame:
-        """One row a world; columns as design and `docs/reference.md` say. Needs all rounds played."""
+        """One row a world; the columns are those of runs.parquet. RuntimeError before all rounds are played."""
         import pandas as pd
 
         if self.running:
@@ -215,7 +219,7 @@ class Talks(mesa.Model):
                 shift = self.parameter(f"{path}.reservation.{name}")
                 for agent in self.agents:
                     if name in (agent.key, getattr(agent, "cluster", None)):
-                        agent.reservation = agent.reservation + shift
+                        agent.shift_reservation(shift)
             if inject.effects.reservation and self.alliance:
                 self.alliance.reconsider(np.ones(self.size, dtype=bool))
 
@@ -256,15 +260,16 @@ class Talks(mesa.Model):
         if not accepted.any():
             return
         public = self.public
-        newly = accepted[:, None] & tabled.menu.addressed[tabled.index] & ~public.closed
+        newly = accepted[:, None] & np.asfortranarray(tabled.menu.addressed[tabled.index]) & ~public.closed
         public.bound = np.where(newly, tabled.levels.astype(np.int64), public.bound)
         public.bound_sizes = np.where(newly, tabled.sizes, public.bound_sizes)
         public.closed = public.closed | newly
+        # An agreement takes back that talks are pointless, and the tally of refusals behind it.
         public.pointless = public.pointless & ~accepted
-        for key in self.layout.parties:
-            needed = accepted & tabled.menu.needs[key][tabled.index]
-            if needed.any():
-                self.party(key).pay_audience(needed)
+        public.refusals = np.where(accepted, 0, public.refusals)
+        for key, principal in self.principals.items():
+            signs = accepted & (tabled.menu.needs[key][tabled.index] | (key == tabled.drafter))
+            principal.pay_audience(signs)
         for key in self.layout.parties:
             self.party(key).reconsider(accepted)
 
@@ -362,8 +367,7 @@ class Talks(mesa.Model):
         self._fixed = {path: values[rows] for path, values in self._fixed.items()}
         self._world_parameters = {path: values[rows] for path, values in self._world_parameters.items()}
         take_worlds(self.public, rows)
-        for agent in self.agents:
-            agent.keep(rows)
+        self.agents.do("keep", rows)
 
     def _all_closed(self) -> Bools:
         return np.asarray((self.public.closed | ~self.layout.base).all(axis=1)) & bool(self.layout.base.any())

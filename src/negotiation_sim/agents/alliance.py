@@ -74,6 +74,8 @@ class AllianceAgent(mesa.Agent):  # type: ignore[misc]
         rows = np.flatnonzero(changed)
         if not len(rows):
             return
+        for ally in self.members:
+            ally.reconsider(changed)
         for forum, objections in self._objections.items():
             objections[rows] = self._soundings(self.model.layout.menu(forum, self.key), rows)
 
@@ -83,7 +85,7 @@ class AllianceAgent(mesa.Agent):  # type: ignore[misc]
         draft = self.setter.table(self.key, session, turn, open_, self.mandate(session, menu))
         passed = self.consult(draft, draft.present)
         index = np.where(passed, draft.index, menu.nothing)
-        return Tabled(self.key, turn, menu, index, passed)
+        return Tabled(self.key, self.setter.key, turn, menu, index, passed, self.model.public)
 
     def consult(self, tabled: Tabled, asked: Bools) -> Bools:
         """(W,) True where the allies consent, by silence procedure, to the package on the table."""
@@ -103,9 +105,6 @@ class AllianceAgent(mesa.Agent):  # type: ignore[misc]
     def respond(self, tabled: Tabled, session: Round, asked: Bools) -> Bools:
         """The allies' consent to somebody else's package."""
         return self.consult(tabled, asked)
-
-    def pay_audience(self, bound: Bools) -> None:
-        """Allies' own audience costs are not modelled; the setter pays for its side."""
 
     def close_ranks(self, events: RoundEvents, session: Round) -> None:
         """Move cohesion after a round."""

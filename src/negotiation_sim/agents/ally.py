@@ -68,5 +68,4 @@ def keeps_silent(ally: Negotiator, tabled: Tabled, tolerance: Floats, asked: Boo
     """
     utility, within, price = ally.package_worth(tabled)
     silent = ally.answer("silence", tabled, utility - price, ally.reservation - tolerance, within, asked)
-    dividing = ally.model.layout.wedge
-    return silent, package_utility(ally.weights[:, dividing], tabled.sizes[:, dividing])
+    return silent, package_utility(ally.weights, tabled.sizes, ally.model.layout.wedges)

@@ -10,7 +10,7 @@ import numpy as np
 
 from negotiation_sim.agents.negotiator import PrincipalAgent, Read
 from negotiation_sim.agents.public import Public, RoundEvents
-from negotiation_sim.agents.worlds import take_worlds
+from negotiation_sim.agents.worlds import by_column, take_worlds
 from negotiation_sim.rules.arrays import Bools, Floats, Ints
 from negotiation_sim.rules.aspiration import Tactic, elapsed_share
 from negotiation_sim.rules.audience import audience_cost, commitment_after
@@ -23,7 +23,7 @@ from negotiation_sim.rules.ladder import (
     talk_value,
     walk_out_value,
 )
-from negotiation_sim.rules.standing import credibility_after, hope_after
+from negotiation_sim.rules.standing import believed_credibility, credibility_after, hope_after
 from negotiation_sim.rules.utility import menu_utility
 from negotiation_sim.scenario.layout import Layout, Round
 from negotiation_sim.scenario.parameters import Parameter
@@ -90,13 +90,14 @@ class Mind:
         self.yielding_loss = read(f"{path}.outlook.yielding_loss")
         self.vagueness_loss = read(f"{path}.outlook.vagueness_loss")
         self.vagueness = read(f"actors.{layout.defender}.vagueness")
+        self.unity = read(f"{path}.outlook.unity")
         self.hope = read(f"{path}.outlook.hope")
         self.credibility = read(f"{path}.outlook.credibility")
         self.commitment = np.zeros_like(self.hope)
 
         def ladder(side: str, field: str) -> Floats:
             rungs = getattr(layout.scenario.ladders, side)
-            return np.stack([read(f"ladders.{side}.{rung}.{field}") for rung in rungs], axis=1)
+            return by_column([read(f"ladders.{side}.{rung}.{field}") for rung in rungs])
 
         self.share = ladder("challenger", "share")
         self.leverage = ladder("challenger", "leverage")
@@ -104,7 +105,7 @@ class Mind:
         self.answer_cost = ladder("defender", "attack_cost")
         self.answer_credibility = ladder("defender", "credibility")
         forums = layout.scenario.forums
-        self.forum_worth = np.stack([read(f"forums.{key}.worth") for key in forums], axis=1)
+        self.forum_worth = by_column([read(f"forums.{key}.worth") for key in forums])
 
     def outlook(self, public: Public, layout: Layout, session: Round) -> Outlook:
         """What attack, peace and talking on look like from here."""
@@ -113,7 +114,7 @@ class Mind:
             self.success,
             self.prize,
             self.war_cost + self.answer_cost[rows, public.answer],
-            self.credibility,
+            believed_credibility(self.credibility, self.unity, public.cohesion),
             self.sanctions,
             self.discount,
             self.cover,
@@ -160,7 +161,7 @@ class Mind:
         walk_out = walk_out_value(pointless, self.freed, seen.advantage, seen.forum_worth, self.walk_out_cost)
         talking = public.talking
         at_war = layout.war[public.rung]
-        legal = np.stack(
+        legal = by_column(
             [
                 np.ones(len(rows), dtype=bool),
                 public.rung < top,
@@ -168,8 +169,8 @@ class Mind:
                 talking & ~public.pointless & (public.refusals > 0),
                 talking & (public.refusals > 0),
             ]
-        ).T
-        return np.stack([here, up, down, here + pointless, here + walk_out]).T, legal
+        )
+        return by_column([here, up, down, here + pointless, here + walk_out]), legal
 
     def after(self, events: RoundEvents) -> None:
         """Draw conclusions from what happened in public."""
@@ -212,20 +213,19 @@ class ChallengerAgent(PrincipalAgent):
         self.type_weights = np.stack(
             [self._overlaid(own_weights, f"{path}.types.{t}", types[t].weights) for t in types], axis=1
         )
-        self.type_reservation = np.stack(
+        self.type_reservation = by_column(
             [
                 model.parameter(f"{path}.types.{t}.reservation") if types[t].reservation else self.reservation
                 for t in types
-            ],
-            axis=1,
+            ]
         )
-        self.type_prize = np.stack([model.parameter(f"{path}.types.{t}.prize") for t in types], axis=1)
+        self.type_prize = by_column([model.parameter(f"{path}.types.{t}.prize") for t in types])
         self.type_tactic = np.stack([self._tactic(path, t) for t in types], axis=1)
         self.type_tactic_code = np.stack(
             [np.full(model.size, Tactic[(types[t].tactic or spec.tactic).kind]) for t in types], axis=1
         )
         self.own_tactic_code = self.tactic
-        self.own_tactic = np.stack([self.beta, self.ratchet], axis=1)
+        self.own_tactic = by_column([self.beta, self.ratchet])
         prior = model.public.belief
         cumulative = np.cumsum(prior, axis=1)
         uniform = model.draws.uniform("type", key)
@@ -248,10 +248,10 @@ class ChallengerAgent(PrincipalAgent):
     def _tactic(self, path: str, type_: str) -> Floats:
         tactic = self.model.layout.challenger_spec.types[type_].tactic
         if tactic is None:
-            return np.stack([self.beta, self.ratchet], axis=1)
+            return by_column([self.beta, self.ratchet])
         read = self.model.parameter
         base = f"{path}.types.{type_}.tactic"
-        return np.stack([read(f"{base}.beta"), read(f"{base}.ratchet")], axis=1)
+        return by_column([read(f"{base}.beta"), read(f"{base}.ratchet")])
 
     def _image(self, at: int, type_: str) -> Mind:
         layout, published = self.model.layout, self.model.published
@@ -278,6 +278,11 @@ class ChallengerAgent(PrincipalAgent):
         wishes = self.model.layout.wishes
         if len(wishes):
             self.mind.concession = np.maximum(menu_utility(self.weights, wishes).max(axis=1), 0.0)
+
+    def shift_reservation(self, shift: Floats) -> None:
+        """Move the reservation value of every type by `shift` (W,)."""
+        super().shift_reservation(shift)
+        self.type_reservation = self.type_reservation + shift[:, None]
 
     def make_up_its_mind(self) -> None:
         """An undecided challenger becomes the type that it was going to be."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from negotiation_sim.agents.negotiator import PrincipalAgent
+from negotiation_sim.agents.worlds import by_column
 from negotiation_sim.rules.arrays import Bools, Floats, Ints
 from negotiation_sim.rules.ladder import answering_worth, attack_chance
 
@@ -33,7 +34,7 @@ class DefenderAgent(PrincipalAgent):
         answers = model.scenario.ladders.defender
 
         def ladder(field: str) -> Floats:
-            return np.stack([read(f"ladders.defender.{each}.{field}") for each in answers], axis=1)
+            return by_column([read(f"ladders.defender.{each}.{field}") for each in answers])
 
         self.benefit = ladder("benefit")
         self.answer_cost = ladder("cost")
@@ -56,12 +57,12 @@ class DefenderAgent(PrincipalAgent):
         worth = answering_worth(self.benefit, self.answer_cost, danger)
         rows, top = np.arange(len(worth)), worth.shape[1] - 1
         above, below = np.minimum(public.answer + 1, top), np.maximum(public.answer - 1, 0)
-        values = np.stack([worth[rows, public.answer], worth[rows, above], worth[rows, below]]).T
-        legal = np.stack(
+        values = by_column([worth[rows, public.answer], worth[rows, above], worth[rows, below]])
+        legal = by_column(
             [
                 np.ones(len(rows), dtype=bool),
                 (public.answer < top) & (public.rung >= layout.requires[above]),
                 public.answer > 0,
             ]
-        ).T
+        )
         return self.decide("signal", ANSWERS, values, legal, self.signal_precision, asked, danger=danger)

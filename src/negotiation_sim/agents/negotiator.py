@@ -11,7 +11,8 @@ import mesa
 import numpy as np
 
 from negotiation_sim.agents.decisions import Kind
-from negotiation_sim.agents.worlds import take_worlds
+from negotiation_sim.agents.public import Public
+from negotiation_sim.agents.worlds import by_column, take_worlds
 from negotiation_sim.rules.acceptance import acceptance_threshold, worth_at_the_table
 from negotiation_sim.rules.arrays import Bools, Floats, Ints
 from negotiation_sim.rules.aspiration import Tactic, aspiration, elapsed_share
@@ -35,28 +36,32 @@ class Tabled:
     """What one proposer has put on the table in every world.
 
     Attributes:
-        proposer: who.
+        proposer: who tables it; `drafter` is the principal that chose it, the alliance's setter or the same.
         turn: which of the session's proposals it is, 0 first.
         menu: what it could table.
         index: (W,) row of the menu; `menu.nothing` where nothing was tabled.
         present: (W,) where something was tabled.
+        public: what is settled already.
     """
 
     proposer: str
+    drafter: str
     turn: int
     menu: Menu
     index: Ints
     present: Bools
+    public: Public
 
     @cached_property
     def levels(self) -> Floats:
         """(W, K) levels of the package."""
-        return self.menu.levels[self.index]
+        return np.asfortranarray(self.menu.levels[self.index])
 
     @cached_property
     def sizes(self) -> Floats:
-        """(W, K) share of each issue that they stand for."""
-        return self.menu.sizes[self.index]
+        """(W, K) share of each issue that would then be settled: what is settled already stays."""
+        sizes = np.asfortranarray(self.menu.sizes[self.index])
+        return np.where(self.public.closed, self.public.bound_sizes, sizes)
 
     @cached_property
     def bindable(self) -> Bools:
@@ -70,7 +75,7 @@ class Negotiator(mesa.Agent):  # type: ignore[misc]
     Attributes:
         key, title: its key in the scenario, and its name in words.
         weights: (W, K) utility of each issue at its top level.
-        low, high, price: (W, K) red lines; price is inf where a line is hard or absent.
+        low, high, price: (W, K) red lines in force; price is inf where a line is hard or absent.
         lines: issues on which it has a red line.
         reservation: (W,) utility below which it prefers no agreement.
         precision: (W,) logit precision of its responses.
@@ -94,17 +99,17 @@ class Negotiator(mesa.Agent):  # type: ignore[misc]
         """(W, K) weights below `path`, 0 for issues not named."""
         read = self.model.parameter
         none = np.zeros(self.model.size)
-        return np.stack(
-            [read(f"{path}.weights.{k}") if k in weights else none for k in self.model.layout.issues], axis=1
-        )
+        issues = self.model.layout.issues
+        return by_column([read(f"{path}.weights.{k}") if k in weights else none for k in issues])
 
     def read_red_lines(self, lines: Mapping[str, tuple[str, RedLine]]) -> None:
         """Set `low`, `high` and `price` from issue -> (path, line)."""
         read, layout = self.model.parameter, self.model.layout
         shape = (self.model.size, len(layout.issues))
         self.lines = [layout.order[issue] for issue in lines if issue in layout.order]
-        self.low, self.high = np.full(shape, -np.inf), np.full(shape, np.inf)
-        self.price = np.full(shape, np.inf)
+        self.low, self.high, self.price = (
+            np.full(shape, bound, order="F") for bound in (-np.inf, np.inf, np.inf)
+        )
         for issue, (path, line) in lines.items():
             if issue not in layout.order:
                 continue
@@ -119,34 +124,32 @@ class Negotiator(mesa.Agent):  # type: ignore[misc]
     def menu_worth(self, menu: Menu, rows: Ints | slice) -> tuple[Floats, Bools]:
         """(W, P) utility of a menu less the price of soft red lines, and where no hard line is crossed.
 
-        Settled issues keep their bound level: their weight no longer tells packages apart, and their
-        red lines no longer bind.
+        Settled issues keep their bound level: their weight no longer tells packages apart.
         """
         public = self.model.public
-        closed = public.closed[rows]
-        weights, low, high = self.weights[rows], self.low[rows], self.high[rows]
-        settled = 0.0
+        closed, weights = public.closed[rows], self.weights[rows]
+        within, cost = menu_within(menu.levels, self.low[rows], self.high[rows], self.price[rows], self.lines)
         if closed.any():
-            settled = package_utility(weights, public.bound_sizes[rows])[:, None]
-            weights = np.where(closed, 0.0, weights)
-            low, high = np.where(closed, -np.inf, low), np.where(closed, np.inf, high)
-        within, cost = menu_within(menu.levels, low, high, self.price[rows], self.lines)
-        return menu_utility(weights, menu.sizes) + settled - cost, within
+            settled = package_utility(weights, public.bound_sizes[rows], self.model.layout.positions)
+            return menu_utility(np.where(closed, 0.0, weights), menu.sizes) + (
+                settled[:, None] - cost
+            ), within
+        return menu_utility(weights, menu.sizes) - cost, within
 
     def package_worth(self, tabled: Tabled) -> tuple[Floats, Bools, Floats]:
         """(W,) utility of the package on the table, where it crosses no hard line, and price of soft ones."""
-        public, sizes = self.model.public, tabled.sizes
-        if public.closed.any():
-            sizes = np.where(public.closed, public.bound_sizes, sizes)
-        within, price = package_within(tabled.levels, *self.open_lines(), self.lines)
-        return package_utility(self.weights, sizes), within, price
+        within, price = package_within(tabled.levels, self.low, self.high, self.price, self.lines)
+        return package_utility(self.weights, tabled.sizes, self.model.layout.positions), within, price
 
-    def open_lines(self) -> tuple[Floats, Floats, Floats]:
-        """(W, K) lowest and highest acceptable levels and prices; a settled issue's line no longer binds."""
-        closed = self.model.public.closed
-        if not closed.any():
-            return self.low, self.high, self.price
-        return np.where(closed, -np.inf, self.low), np.where(closed, np.inf, self.high), self.price
+    def reconsider(self, changed: Bools) -> None:
+        """Take in what was settled in some worlds (W,): a settled issue's red line no longer binds."""
+        if changed.any():
+            closed = self.model.public.closed
+            self.low, self.high = np.where(closed, -np.inf, self.low), np.where(closed, np.inf, self.high)
+
+    def shift_reservation(self, shift: Floats) -> None:
+        """Move the reservation value by `shift` (W,)."""
+        self.reservation = self.reservation + shift
 
     def keep(self, rows: Ints) -> None:
         """Keep only the worlds at `rows`."""
@@ -196,12 +199,11 @@ class Negotiator(mesa.Agent):  # type: ignore[misc]
             asked: (W,) where its consent is needed.
         """
         margin = worth - threshold
-        # Options first in memory: few options, many worlds.
-        values = np.stack([np.zeros_like(margin), margin]).T
-        legal = np.stack([np.ones_like(within), within & tabled.bindable]).T
+        values = by_column([np.zeros_like(margin), margin])
+        legal = by_column([np.ones_like(within), within & tabled.bindable])
         context: dict[str, object] = {}
         if self.model.desk.log is not None:
-            crossed = hard_lines_crossed(tabled.levels, *self.open_lines())
+            crossed = hard_lines_crossed(tabled.levels, self.low, self.high, self.price)
             context = {"tabled": tabled, "worth": worth, "threshold": threshold, "crossed": crossed}
         options = ("refuse", "accept")
         chosen = self.decide(kind, options, values, legal, self.precision, asked, tabled.turn, **context)
@@ -231,6 +233,7 @@ class PrincipalAgent(Negotiator):
         tactic: (W,) codes of `Tactic`.
         clock, beta, ratchet: (W,) days, curvature and rise in demands of the tactic.
         commitment: (W,) public commitment, 0 to 1.
+        audience_due, audience_paid: (W,) audience cost of the package on the table; paid so far.
         pledge: (W,) utility of what it last demanded in public, -inf before.
         first_received, last_received: (W,) utility of the first and the last package offered to it.
     """
@@ -263,7 +266,7 @@ class PrincipalAgent(Negotiator):
         self.pledge = np.full(self.model.size, -np.inf)
         self.first_received = np.full(self.model.size, np.nan)
         self.last_received = np.full(self.model.size, np.nan)
-        self.audience_paid = np.zeros(self.model.size)
+        self.audience_due, self.audience_paid = np.zeros(self.model.size), np.zeros(self.model.size)
 
     def disagreement(self) -> Floats:
         """(W,) worth of being refused; a challenger with an outside option has more to say."""
@@ -289,6 +292,7 @@ class PrincipalAgent(Negotiator):
 
     def reconsider(self, changed: Bools) -> None:
         """Weigh its menus again in worlds where something was settled."""
+        super().reconsider(changed)
         rows = np.flatnonzero(changed)
         if not len(rows):
             return
@@ -320,16 +324,18 @@ class PrincipalAgent(Negotiator):
         )
 
     def believed_worth(self, menu: Menu) -> Floats:
-        """(P,) or (W, P) what the other side is believed to make of each package.
+        """(1, P) or (W, P) what the other side is believed to make of each package.
 
         That is the utility, at published values, of the least satisfied of those whose consent it needs.
         """
-        other = [p for p in self.model.layout.parties if self.model.layout.side(p) != self.side]
+        layout = self.model.layout
+        asked = [p for p in layout.parties if layout.side(p) != self.side and menu.needs[p].any()]
         worth: Floats = np.full((1, len(menu.names)), np.inf)
-        for party in other:
+        for party in asked:
             value = self.model.believed_utility(menu, party)
             worth = np.minimum(worth, np.where(menu.needs[party], value, np.inf))
-        return np.where(np.isfinite(worth), worth, 0.0)
+        nobody = ~np.any([menu.needs[party] for party in asked], axis=0)
+        return np.where(nobody, 0.0, worth)
 
     def believed_acceptance(self, menu: Menu) -> Floats:
         """(1, P) or (W, P) believed chance that all whose consent a package needs accept it."""
@@ -373,11 +379,13 @@ class PrincipalAgent(Negotiator):
         )
         present = open_ & (index != menu.nothing)
         rows = np.arange(len(index))
-        self.pledge = np.where(present, own.utility[rows, index], self.pledge)
+        worth = own.utility[rows, index]
+        self.audience_due = np.where(present, self.retreat_cost(worth), 0.0)
+        self.pledge = np.where(present, worth, self.pledge)
         self.commitment = np.where(
             present, commitment_after(self.commitment, self.commitment_growth), self.commitment
         )
-        return Tabled(self.key, turn, menu, index, present)
+        return Tabled(party, self.key, turn, menu, index, present, self.model.public)
 
     def respond(self, tabled: Tabled, session: Round, asked: Bools) -> Bools:
         """Accept iff no hard line is crossed and the package is worth the threshold, up to logit noise."""
@@ -389,15 +397,18 @@ class PrincipalAgent(Negotiator):
         own = self.own_worth(session.forum, self.key)
         aspires = self.aspires(own.best, session.day)
         threshold = acceptance_threshold(aspires, self.reservation)
-        audience = audience_cost(
-            self.sensitivity, self.commitment, np.where(np.isfinite(self.pledge), self.pledge - utility, 0.0)
-        )
+        audience = self.retreat_cost(utility)
         gives = menu.gives[tabled.index] & (self.side == "defender")
         threat = np.where(gives, self.model.threat(), 0.0)
         worth = worth_at_the_table(utility, price, audience, self.coercion, threat)
         accepted = self.answer("response", tabled, worth, threshold, within, asked)
         self.audience_due = np.where(accepted, audience + price, 0.0)
         return accepted
+
+    def retreat_cost(self, utility: Floats) -> Floats:
+        """(W,) audience cost of settling for `utility` (W,) after what was last demanded in public."""
+        retreat = np.where(np.isfinite(self.pledge), self.pledge - utility, 0.0)
+        return audience_cost(self.sensitivity, self.commitment, retreat)
 
     def pay_audience(self, bound: Bools) -> None:
         """Pay what taking the package just bound costs at home."""

@@ -9,7 +9,7 @@ from rich.padding import Padding
 from negotiation_sim.commands.options import Options
 from negotiation_sim.evidence import Conflict, Finding, conflicts, findings, sources
 from negotiation_sim.scenario import Scenario
-from negotiation_sim.scenario.problems import Problem, ScenarioError, listed, nearest
+from negotiation_sim.scenario.problems import ScenarioError, unknown_name
 
 
 class VerbOptions(Options):
@@ -56,23 +56,30 @@ def parameters_by_finding(scenario: Scenario) -> dict[str, list[str]]:
 
 
 def _findings(options: VerbOptions) -> tuple[Finding, ...]:
-    try:
-        return findings(actor=options.actor, issue=options.issue)
-    except ValueError as error:
-        raise ScenarioError(
-            "options of negsim evidence", [Problem("actor, issue", str(error), "see above", "see above")]
-        ) from error
+    everything = findings()
+    for key, value, known in (
+        ("actor", options.actor, {each.actor for each in everything}),
+        ("issue", options.issue, {each.issue for each in everything}),
+    ):
+        if value is not None and value.strip().casefold() not in {each.casefold() for each in known}:
+            problem = unknown_name(key, f"{key} in the findings", value, sorted(known))
+            raise ScenarioError("options of negsim evidence", [problem])
+    return findings(actor=options.actor, issue=options.issue)
 
 
 def _below(key: str, scenario: Scenario) -> set[str]:
-    paths = {path for path in scenario.parameters if path == key or path.startswith(f"{key}.")}
-    if not paths:
-        known = list(scenario.parameters)
-        raise ScenarioError(
-            "options of negsim evidence",
-            [Problem("parameter", "no such parameter", repr(key), listed(known), nearest(key, known))],
-        )
-    return paths
+    """Paths of the parameters at or below a key."""
+    paths = list(scenario.parameters)
+    above = ""
+    for part in key.split("."):
+        known = [path.removeprefix(above).partition(".")[0] for path in paths if path.startswith(above)]
+        if part not in known:
+            kind = f"key below {above[:-1]}" if above else "key"
+            problem = unknown_name("parameter", kind, part, dict.fromkeys(known))
+            raise ScenarioError("options of negsim evidence", [problem])
+        above += f"{part}."
+        paths = [path for path in paths if f"{path}.".startswith(above)]
+    return set(paths)
 
 
 def _print_conflicts(console: Console, chosen: list[Conflict]) -> None:

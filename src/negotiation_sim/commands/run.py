@@ -16,7 +16,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import Field
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -34,8 +36,8 @@ BATCH = 2048
 """Worlds a model holds at once: enough that the work is arithmetic, few enough for the cache (see benchmarks)."""
 LIBRARIES = ("mesa", "numpy", "scipy", "pandas", "pyarrow", "hydra-core", "pydantic", "statsmodels")
 NOTES = {
-    "ranges": "parameters drawn over their ranges; a teaching model, not a forecast",
-    "values": "all parameters at their central values; a teaching model, not a forecast",
+    "ranges": "Parameters drawn over their ranges; a teaching model, not a forecast",
+    "values": "All parameters at their central values; a teaching model, not a forecast",
 }
 
 
@@ -130,47 +132,45 @@ def _print(
     facts: pd.DataFrame | None,
 ) -> None:
     n = int(horizon["n"].iloc[0])
-    table = Table(
-        title=f"{scenario.title}: outcomes",
-        caption=f"n = {n:,} worlds; joint 95% intervals (Goodman)",
-        title_justify="left",
-    )
-    table.add_column("headline")
-    table.add_column("outcome")
-    for label in (_week_label(scenario), _horizon_label(scenario)):
-        table.add_column(f"{label}\nshare", justify="right")
-        table.add_column("95% interval", justify="right")
-        table.add_column("n", justify="right")
-    previous = None
-    for now, then in zip(week.itertuples(), horizon.itertuples(), strict=True):
-        headline = "" if then.headline == previous else then.headline
-        if headline and previous is not None:
-            table.add_section()
-        previous = then.headline
-        table.add_row(headline, scenario.outcome_label(str(then.outcome)), *_cells(now), *_cells(then))
+    console.print(f"[bold]{escape(scenario.title)}[/bold]: {n:,} worlds", highlight=False)
+    for label, table in ((_week_label(scenario), week), (_horizon_label(scenario), horizon)):
+        _print_outcomes(console, scenario, label, table)
+    if facts is not None:
+        _print_facts(console, scenario, facts)
+
+
+def _print_outcomes(console: Console, scenario: Scenario, label: str, shares: pd.DataFrame) -> None:
+    table = _table(f"Outcomes {label}; joint 95% intervals (Goodman)", "headline", "outcome")
+    for headline, rows in shares.groupby("headline", sort=False):
+        outcome = rows.columns[0]
+        for at, row in enumerate(rows.to_dict("records")):
+            table.add_row("" if at else str(headline), scenario.outcome_label(row[outcome]), *_cells(row))
     console.print(table)
-    if facts is None:
-        return
-    check = Table(
-        title="Documented facts: share of worlds that reproduce each (checked, never fitted)",
-        caption=f"n = {n:,} worlds; 95% intervals (Wilson)",
-        title_justify="left",
+
+
+def _print_facts(console: Console, scenario: Scenario, facts: pd.DataFrame) -> None:
+    table = _table(
+        "Documented facts reproduced (checked, never fitted); 95% intervals (Wilson)", "fact", "evidence"
     )
-    check.add_column("fact")
-    check.add_column("share", justify="right")
-    check.add_column("95% interval", justify="right")
-    check.add_column("n", justify="right")
-    check.add_column("evidence")
-    for row in facts.itertuples():
-        fact = scenario.facts.get(str(row.key))
+    for row in facts.to_dict("records"):
+        fact = scenario.facts.get(row["key"])
         if fact is None:
-            check.add_section()
-        check.add_row(str(row.text), *_cells(row), ", ".join(fact.evidence) if fact else "")
-    console.print(check)
+            table.add_section()
+        table.add_row(row["text"], ", ".join(fact.evidence) if fact else "", *_cells(row))
+    console.print(table)
 
 
-def _cells(row: Any) -> tuple[str, str, str]:
-    return f"{row.share:.1%}", f"{row.low:.1%} - {row.high:.1%}", f"{row.count:,}"
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="", box=SIMPLE_HEAD)
+    for column in columns:
+        table.add_column(column)
+    for column in ("share", "95% interval", "worlds"):
+        table.add_column(column, justify="right", no_wrap=True)
+    return table
+
+
+def _cells(row: dict[Any, Any]) -> tuple[str, str, str]:
+    return f"{row['share']:.1%}", f"{row['low']:.1%} - {row['high']:.1%}", f"{row['count']:,}"
 
 
 def _week_label(scenario: Scenario) -> str:

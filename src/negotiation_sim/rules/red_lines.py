@@ -34,24 +34,23 @@ def menu_within(
         levels: (P, K) levels of the packages.
         low: (W, K) lowest acceptable levels.
         high: (W, K) highest acceptable levels.
-        price: (W, K) utility per level beyond a soft line; inf marks a hard line.
+        price: (W, K) utility per level beyond a soft line; inf marks a hard line. Whether a line is hard or
+            soft is the same in all worlds.
         lines: issues on which there is a red line at all.
 
     Returns:
-        (W, P) True where no hard line is crossed, and the (W, P) price of the soft ones (0.0 if none is soft).
+        (W, P) True where no hard line is crossed, and the (W, P) price of the soft ones, 0.0 if none is soft.
     """
     within = np.ones((len(high), len(levels)), dtype=bool)
     cost: Floats | float = 0.0
     for issue in lines:
         level, bottom, top = levels[:, issue], low[:, issue, None], high[:, issue, None]
         if level.max() <= top.min() and level.min() >= bottom.max():
-            continue
-        soft = np.isfinite(price[:, issue, None])
-        inside = (level <= top) & (level >= bottom)
-        if soft.any():
-            cost = cost + np.where(soft, price[:, issue, None], 0.0) * overshoot(level, bottom, top)
-            inside |= soft
-        within &= inside
+            continue  # no package of the menu comes near the line
+        if np.isinf(price[0, issue]):
+            within &= (level <= top) & (level >= bottom)
+        else:
+            cost = cost + price[:, issue, None] * overshoot(level, bottom, top)
     return within, cost
 
 
@@ -67,11 +66,11 @@ def package_within(
     within = np.ones(len(levels), dtype=bool)
     cost = np.zeros(len(levels))
     for issue in lines:
-        soft = np.isfinite(price[:, issue])
-        beyond = overshoot(levels[:, issue], low[:, issue], high[:, issue])
-        within &= soft | (beyond == 0.0)
-        if soft.any():
-            cost += np.where(soft, price[:, issue], 0.0) * beyond
+        level, bottom, top = levels[:, issue], low[:, issue], high[:, issue]
+        if np.isinf(price[0, issue]):
+            within &= (level <= top) & (level >= bottom)
+        else:
+            cost += price[:, issue] * overshoot(level, bottom, top)
     return within, cost
 
 

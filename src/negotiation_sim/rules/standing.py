@@ -24,6 +24,19 @@ def hope_after(
     return np.where(given, after + encouragement * (1.0 - after), after)
 
 
+def believed_credibility(credibility: Floats, unity: Floats, cohesion: Floats) -> Floats:
+    """Credibility of threats in the challenger's eyes, given how united those who threaten look.
+
+    Hoping to divide the allies (E045) makes sense only if their threats rest on their unity.
+
+    Args:
+        credibility: (W,) believed chance, 0 to 1, that united allies carry their threats out.
+        unity: (W,) share of it that rests on cohesion, 0 to 1.
+        cohesion: (W,) 0 to 1.
+    """
+    return credibility * (1.0 - unity * (1.0 - cohesion))
+
+
 def credibility_after(
     credibility: Floats,
     gained: Floats,

@@ -1,5 +1,7 @@
 """Additive utility of packages (Keeney & Raiffa 1976) with a price on unmatched moves (E057, E059)."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from negotiation_sim.rules.arrays import Floats
@@ -16,24 +18,24 @@ def menu_utility(weights: Floats, sizes: Floats) -> Floats:
         (W, P) utility; the status quo is worth 0.
     """
     total = np.zeros((len(weights), len(sizes)))
-    for issue in range(sizes.shape[1]):
-        column = sizes[:, issue]
-        if column.any():
-            total += weights[:, issue, None] * column
+    product = np.empty_like(total)
+    for issue in np.flatnonzero(sizes.any(axis=0)):
+        total += np.multiply(weights[:, issue, None], sizes[:, issue], out=product)
     return total
 
 
-def package_utility(weights: Floats, sizes: Floats) -> Floats:
-    """Worth of one package a world.
+def package_utility(weights: Floats, sizes: Floats, issues: Sequence[int]) -> Floats:
+    """Worth of one package a world, or of a part of it.
 
     Args:
         weights: (W, K) as in `menu_utility`.
         sizes: (W, K) sizes of the levels of the package on the table in each world.
+        issues: which issues to count.
 
     Returns:
         (W,) utility.
     """
-    total = weights[:, 0] * sizes[:, 0]
-    for issue in range(1, weights.shape[1]):
+    total = np.zeros(len(weights))
+    for issue in issues:
         total += weights[:, issue] * sizes[:, issue]
     return total

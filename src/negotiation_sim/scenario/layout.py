@@ -75,6 +75,7 @@ class Layout:
         issues: (K) active issues by key, in the scenario's order.
         challenger, defender, proteges: keys of the principals by role.
         parties: keys of all that can propose or consent: the principals, then the alliance.
+        positions, wedges: positions of all issues, and of those that divide the allies.
         forums, types: keys of the forums and of the challenger's types.
         rounds: the dated sessions up to the horizon.
         week: number of the last round of the documented week.
@@ -100,7 +101,8 @@ class Layout:
         self.types = tuple(self.challenger_spec.types)
         self.core = np.array([issue.core for issue in self.issues.values()])
         self.base = np.array([issue.base for issue in self.issues.values()])
-        self.wedge = np.array([issue.wedge for issue in self.issues.values()])
+        self.positions = tuple(range(len(self.issues)))
+        self.wedges = tuple(at for at, issue in enumerate(self.issues.values()) if issue.wedge)
         self.rounds = self._calendar()
         self.week = min(scenario.calendar.week_sessions, len(self.rounds))
         self._menus: dict[tuple[str, str], Menu] = {}

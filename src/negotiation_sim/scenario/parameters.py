@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from negotiation_sim.evidence import findings
@@ -38,6 +38,17 @@ def known_findings(ids: tuple[str, ...]) -> tuple[str, ...]:
     return ids
 
 
+def not_a_switch(data: Any) -> Any:
+    """Check that a value is not true or false, which would count as 1 or 0; raises otherwise."""
+    if isinstance(data, bool):
+        raise PydanticCustomError(
+            "not_a_number", "not what belongs here", {"found": data, "expected": "a number"}
+        )
+    return data
+
+
+Number = Annotated[float, BeforeValidator(not_a_switch), Field(allow_inf_nan=False)]
+"""A finite number; YAML's yes and no are none."""
 EvidenceIds = Annotated[tuple[str, ...], AfterValidator(known_findings)]
 
 
@@ -51,21 +62,22 @@ class Parameter(Strict):
         assumption: why it is what it is, where no finding says; required if `evidence` is empty.
     """
 
-    value: float = Field(allow_inf_nan=False)
-    range: tuple[Annotated[float, Field(allow_inf_nan=False)], Annotated[float, Field(allow_inf_nan=False)]]
+    value: Number
+    range: tuple[Number, Number]
     evidence: EvidenceIds = ()
     assumption: str | None = Field(default=None, min_length=3)
 
     @model_validator(mode="before")
     @classmethod
     def _not_bare(cls, data: Any) -> Any:
-        if isinstance(data, bool | int | float | str):
+        if not isinstance(data, dict | Parameter):
+            number = data if isinstance(data, int | float) and not isinstance(data, bool) else "number"
             raise PydanticCustomError(
                 "bare_number",
                 "a parameter needs value, range and evidence or assumption",
                 {
                     "found": data,
-                    "expected": f"{{value: {data}, range: [low, high], assumption: why}}"
+                    "expected": f"{{value: {number}, range: [low, high], assumption: why}}"
                     " (or evidence: [finding ids])",
                 },
             )

@@ -261,6 +261,7 @@ class Outlook(Strict):
         lesson: share of hope that a plain refusal destroys.
         encouragement: share of doubt that ground given removes (E038).
         credibility: believed chance at first that threats are carried out (E094).
+        unity: share of that credibility which rests on allied cohesion (E045, E079).
         default_loss, yielding_loss, vagueness_loss: credibility lost when a threat is not carried out,
             when ground is given, and a round at full vagueness.
     """
@@ -269,6 +270,7 @@ class Outlook(Strict):
     lesson: Share = off()
     encouragement: Share = off()
     credibility: Share = off()
+    unity: Share = off()
     default_loss: Share = off()
     yielding_loss: Share = off()
     vagueness_loss: Share = off()

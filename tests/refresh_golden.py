@@ -9,20 +9,23 @@ from hashlib import sha256
 from pathlib import Path
 
 from negotiation_sim import Scenario, Talks
+from negotiation_sim.minutes import minutes
 from negotiation_sim.scenario.loading import scenario_files
 
 GOLDEN = Path(__file__).parent / "golden"
 FINGERPRINTS = GOLDEN / "fingerprints.json"
+TRACES = GOLDEN / "traces"
+TRACED = 1
 WORLDS = 400
 SEED = 20220110
 
 
 def lines_of(talks: Talks) -> Iterable[str]:
-    """The outcome table as text: numbers to 12 significant digits, so that the last bits of a sum may differ."""
+    """The outcome table as text, to 6 digits: another processor may round the last bit of an exponential otherwise."""
     table = talks.outcomes
     yield ",".join(table.columns)
     for row in table.itertuples(index=False):
-        yield ",".join(f"{value:.12g}" if isinstance(value, float) else str(value) for value in row)
+        yield ",".join(f"{value:.6g}" if isinstance(value, float) else str(value) for value in row)
 
 
 def fingerprint(scenario: Scenario) -> dict[str, object]:
@@ -43,8 +46,9 @@ def fingerprints() -> dict[str, dict[str, object]]:
     return {name: fingerprint(Scenario.load(name)) for name in scenario_files()}
 
 
-# Golden traces: add a function that gives name -> text of every trace here, write it in `main` below, and
-# compare it in a test of its own.
+def trace(name: str) -> str:
+    """The minutes of one world of a shipped scenario."""
+    return minutes(Scenario.load(name), seed=1, world=TRACED) + "\n"
 
 
 def main() -> None:
@@ -52,6 +56,12 @@ def main() -> None:
     GOLDEN.mkdir(exist_ok=True)
     FINGERPRINTS.write_text(json.dumps(fingerprints(), indent=2) + "\n", encoding="utf-8")
     print(f"wrote {FINGERPRINTS}")
+    TRACES.mkdir(exist_ok=True)
+    for stale in TRACES.glob("*.txt"):
+        stale.unlink()
+    for name in scenario_files():
+        (TRACES / f"{name}.txt").write_text(trace(name), encoding="utf-8")
+    print(f"wrote {len(scenario_files())} traces to {TRACES}")
 
 
 if __name__ == "__main__":

@@ -83,8 +83,10 @@ def command_lines() -> Iterator[tuple[str, list[str]]]:
     """(page, words after `negsim`) of every command in a fenced console or bash block."""
     for page in PAGES:
         for code in blocks(page, "console", "bash"):
-            for line in code.replace("\\\n", " ").splitlines():
-                words = shlex.split(line.removeprefix("$ "), comments=True)
+            lines = code.replace("\\\n", " ").splitlines()
+            typed = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
+            for line in typed or lines:  # a block with prompts shows output as well
+                words = shlex.split(line, comments=True)
                 if words and words[0].endswith("negsim"):
                     yield page.name, words[1:]
 

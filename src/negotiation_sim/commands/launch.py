@@ -65,7 +65,8 @@ def _under_hydra(verb: str, arguments: list[str], files: Files, *, check_only: b
     codes: list[int] = []
 
     def job(config: DictConfig) -> None:
-        # Raised through Hydra, an error would be preceded by a line of Hydra's own.
+        codes.append(0)  # from here on, an error is not Hydra's
+        # Raised through Hydra, one would be preceded by a line of Hydra's own.
         codes.append(_guarded(verb, arguments, lambda: _run_job(verb, files, config, check_only)))
 
     job.__module__ = "negotiation_sim"

@@ -32,7 +32,9 @@ def passing_tolerance(shortfalls: Iterable[Floats], quota: int, members: int) ->
         (W, P); inf where too few allies could ever let it pass.
     """
     if quota < members:
-        return np.asarray(np.partition(np.stack(list(shortfalls)), quota - 1, axis=0)[quota - 1])
+        stacked = np.stack(list(shortfalls), axis=-1)  # an ally's numbers side by side: several times faster
+        stacked.partition(quota - 1, axis=-1)
+        return stacked[..., quota - 1]
     iterator = iter(shortfalls)
     worst = next(iterator).copy()
     for each in iterator:

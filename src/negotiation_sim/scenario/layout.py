@@ -240,20 +240,18 @@ class Layout:
         sizes = self._sizes_of(levels)
         moved = levels >= 1
         addressed = np.array([[key in package for key in self.issues] for _, package in entries])
-        willing = self._drafters(proposer)
-        needs = {
+        moves = {
             party: np.asarray(
                 moved[:, [party in issue.consent for issue in self.issues.values()]].any(axis=1)
             )
-            & (party not in willing)
             for party in self.parties
         }
+        implied = self._drafters(proposer)
+        needs = {party: moves[party] & (party not in implied) for party in self.parties}
         core = (moved & self.core).any(axis=1)
-        absent = [party for party in self.parties if party not in binds]
-        bindable = moved.any(axis=1)
-        for party in absent:
-            bindable &= ~needs[party]
-        bindable &= proposer in binds
+        bindable = moved.any(axis=1) & (proposer in binds)
+        for party in self.parties:
+            bindable &= ~moves[party] | (party in binds)
         # A package without core issues can bind as a partial settlement; one that moves a core issue
         # binds only as a whole, closing every base issue.
         bindable &= ~core | (addressed | ~self.base).all(axis=1)

@@ -1,8 +1,15 @@
 """A parameter: a value, a range and where they come from. Nothing in a scenario is a bare number."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from negotiation_sim.evidence import findings
@@ -16,13 +23,31 @@ class Strict(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _known_keys(cls, data: Any) -> Any:
-        if isinstance(data, dict):
-            for key in data:
-                if key not in cls.model_fields:
-                    raise PydanticCustomError(
-                        "unknown_key", "no such key", {"found": key, "allowed": list(cls.model_fields)}
-                    )
+        for key, value in data.items() if isinstance(data, dict) else ():
+            if key not in cls.model_fields:
+                raise PydanticCustomError(
+                    "unknown_key", "no such key", {"found": key, "allowed": list(cls.model_fields)}
+                )
+            if isinstance(value, bool) and _is_whole_number(cls.model_fields[key].annotation):
+                raise PydanticCustomError(
+                    "not_a_number",
+                    "not what belongs here",
+                    {"key": key, "found": value, "expected": "a whole number"},
+                )
         return data
+
+
+def _is_whole_number(kind: Any) -> bool:
+    """Whether a field holds a whole number, by itself or among other things; YAML's yes would count as 1."""
+    return any(each is int or get_args(each)[:1] == (int,) for each in (kind, *get_args(kind)))
+
+
+def _not_a_switch(data: Any) -> Any:
+    if isinstance(data, bool):
+        raise PydanticCustomError(
+            "not_a_number", "not what belongs here", {"found": data, "expected": "a number"}
+        )
+    return data
 
 
 def known_findings(ids: tuple[str, ...]) -> tuple[str, ...]:
@@ -38,16 +63,7 @@ def known_findings(ids: tuple[str, ...]) -> tuple[str, ...]:
     return ids
 
 
-def not_a_switch(data: Any) -> Any:
-    """Check that a value is not true or false, which would count as 1 or 0; raises otherwise."""
-    if isinstance(data, bool):
-        raise PydanticCustomError(
-            "not_a_number", "not what belongs here", {"found": data, "expected": "a number"}
-        )
-    return data
-
-
-Number = Annotated[float, BeforeValidator(not_a_switch), Field(allow_inf_nan=False)]
+Number = Annotated[float, BeforeValidator(_not_a_switch), Field(allow_inf_nan=False)]
 """A finite number; YAML's yes and no are none."""
 EvidenceIds = Annotated[tuple[str, ...], AfterValidator(known_findings)]
 

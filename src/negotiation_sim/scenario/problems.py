@@ -160,6 +160,7 @@ def _in_words(detail: ErrorDetails, path: str) -> Problem:
         names = [name.strip("' ") for name in str(context["expected"]).replace(" or ", ",").split(",")]
         return Problem(key, "not one of the allowed words", shown, listed(names), nearest(str(found), names))
     if "expected" in context:
+        key = ".".join(each for each in (path, context.get("key")) if each) or key
         return Problem(key, detail["msg"], shown, str(context["expected"]))
     allowed = ALLOWED.get(kind)
     return Problem(

@@ -1,6 +1,7 @@
 """Checks across a scenario: every name that one part uses must be defined by another."""
 
 from collections.abc import Iterable, Iterator
+from math import isfinite
 
 from negotiation_sim.scenario.problems import Problem, unknown_name
 from negotiation_sim.scenario.schema import (
@@ -140,7 +141,8 @@ def _alliance(scenario: ScenarioFields) -> Iterator[Problem]:
     alliance = scenario.alliance
     if alliance is None:
         return
-    yield from _names("alliance.setter", "actor", [alliance.setter], scenario.actors)
+    own_side = [key for key, actor in scenario.actors.items() if not isinstance(actor, Challenger)]
+    yield from _names("alliance.setter", "actor on its side", [alliance.setter], own_side)
     yield from _offers("alliance.offers", alliance.offers, scenario)
     named: dict[str, str] = dict.fromkeys(scenario.actors, "actors")
     for name, cluster in alliance.clusters.items():
@@ -254,3 +256,13 @@ def _ending(scenario: ScenarioFields) -> Iterator[Problem]:
     for key, fact in scenario.facts.items():
         if fact.issue is not None:
             yield from _names(f"facts.{key}.issue", "active issue", [fact.issue], active)
+        for bound, value in (("at_least", fact.at_least), ("at_most", fact.at_most)):
+            if value is not None and not isfinite(value):
+                yield Problem(f"facts.{key}.{bound}", "not what belongs here", str(value), "a finite number")
+        if fact.at_least is not None and fact.at_most is not None and fact.at_least > fact.at_most:
+            yield Problem(
+                f"facts.{key}.at_least",
+                "nothing lies within the bounds",
+                f"at_least {fact.at_least:g}, at_most {fact.at_most:g}",
+                "at_least no more than at_most",
+            )

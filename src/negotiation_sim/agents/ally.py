@@ -57,7 +57,7 @@ class AllyAgent(Negotiator):
 def shortfall_on_menu(ally: Negotiator, menu: Menu, rows: Ints | slice) -> Floats:
     """(W, P) how far each draft leaves an ally below its reservation value; inf across a hard line."""
     utility, within = ally.menu_worth(menu, rows)
-    return shortfall(utility, ally.reservation[rows, None], within)
+    return shortfall(utility, ally.reservation_now(rows)[:, None], within)
 
 
 def keeps_silent(ally: Negotiator, tabled: Tabled, tolerance: Floats, asked: Bools) -> tuple[Bools, Floats]:
@@ -67,5 +67,7 @@ def keeps_silent(ally: Negotiator, tabled: Tabled, tolerance: Floats, asked: Boo
     its reservation value less the shortfall that it bears in silence.
     """
     utility, within, price = ally.package_worth(tabled)
-    silent = ally.answer("silence", tabled, utility - price, ally.reservation - tolerance, within, asked)
+    silent = ally.answer(
+        "silence", tabled, utility - price, ally.reservation_now() - tolerance, within, asked
+    )
     return silent, package_utility(ally.weights, tabled.sizes, ally.model.layout.wedges)

@@ -45,7 +45,7 @@ class Outlook:
         advantage: worth of attack less that of peace.
         peace: worth of talking on or of standing down, whichever is better.
         wanted: hope times worth of the concession.
-        forum_worth: worth of holding the session in itself; 0 without talks.
+        forum_worth: worth of holding the session in itself; 0 after a walk-out.
     """
 
     advantage: Floats
@@ -120,13 +120,16 @@ class Mind:
             self.cover,
             public.blame,
         )
-        hope = np.where(public.talking, self.hope, 0.0)
+        # A suspension can be cured, so what talks are worth still counts against it; a walk-out cannot.
+        hope = np.where(public.walked_out, 0.0, self.hope)
         forum_worth = self.forum_worth[:, layout.forums.index(session.forum)]
-        forum_worth = np.where(public.talking, forum_worth, 0.0)
+        forum_worth = np.where(public.walked_out, 0.0, forum_worth)
         carrying = carrying_cost(
             self.carrying_base, self.carrying_growth, elapsed_share(session.day, self.clock)
         )
-        talk = talk_value(hope, self.concession, forum_worth, carrying)
+        hope_now = np.where(public.talking, hope, 0.0)
+        worth_now = np.where(public.talking, forum_worth, 0.0)
+        talk = talk_value(hope_now, self.concession, worth_now, carrying)
         # Peace is talking on, or standing down and bearing the audience cost, whichever is better.
         peace = np.maximum(talk, -self.sensitivity * self.commitment)
         return Outlook(attack - peace, peace, hope * self.concession, forum_worth)
@@ -189,6 +192,7 @@ class Mind:
             self.default_loss,
             events.given,
             self.yielding_loss,
+            events.refused,
             self.vagueness,
             self.vagueness_loss,
         )

@@ -147,6 +147,14 @@ class Negotiator(mesa.Agent):  # type: ignore[misc]
             closed = self.model.public.closed
             self.low, self.high = np.where(closed, -np.inf, self.low), np.where(closed, np.inf, self.high)
 
+    def reservation_now(self, rows: Ints | slice = slice(None)) -> Floats:
+        """(W,) utility below which it prefers no further agreement: what is settled already is kept anyway."""
+        public = self.model.public
+        if not public.closed[rows].any():
+            return self.reservation[rows]
+        settled = package_utility(self.weights[rows], public.bound_sizes[rows], self.model.layout.positions)
+        return self.reservation[rows] + settled
+
     def shift_reservation(self, shift: Floats) -> None:
         """Move the reservation value by `shift` (W,)."""
         self.reservation = self.reservation + shift
@@ -308,7 +316,8 @@ class PrincipalAgent(Negotiator):
 
     def aspires(self, best: Floats, day: int) -> Floats:
         """(W,) lowest utility it will table or take now, given the best it could table here."""
-        room = np.where(np.isfinite(best), best, self.reservation)
+        reservation = self.reservation_now()
+        room = np.where(np.isfinite(best), best, reservation)
         gap = room - self.first_received
         with np.errstate(invalid="ignore", divide="ignore"):
             come = (self.last_received - self.first_received) / gap
@@ -316,7 +325,7 @@ class PrincipalAgent(Negotiator):
         return aspiration(
             self.tactic,
             room,
-            self.reservation,
+            reservation,
             elapsed_share(day, self.clock),
             self.beta,
             conceded,
@@ -357,8 +366,10 @@ class PrincipalAgent(Negotiator):
         own = self.own_worth(session.forum, party)
         aspires = self.aspires(own.best, session.day)
         legal = own.within & mandate & (own.utility >= aspires[:, None])
-        # What cannot be bound here is tabled only as a statement of demands, by who has nothing else to offer.
-        legal &= menu.bindable | ~(legal & menu.bindable).any(axis=1, keepdims=True)
+        # Who has nothing to offer that could be bound here states its demands instead, though they cannot be.
+        demands = own.within & mandate & (own.utility >= np.minimum(aspires, own.best)[:, None])
+        legal &= menu.bindable
+        legal |= demands & ~menu.bindable & ~legal.any(axis=1, keepdims=True)
         values = np.broadcast_to(self.believed_worth(menu), legal.shape)
         gambles = self.tactic == Tactic.ultimatum
         if gambles.any():
@@ -396,7 +407,7 @@ class PrincipalAgent(Negotiator):
         self.first_received = np.where(np.isnan(self.first_received), self.last_received, self.first_received)
         own = self.own_worth(session.forum, self.key)
         aspires = self.aspires(own.best, session.day)
-        threshold = acceptance_threshold(aspires, self.reservation)
+        threshold = acceptance_threshold(aspires, self.reservation_now())
         audience = self.retreat_cost(utility)
         gives = menu.gives[tabled.index] & (self.side == "defender")
         threat = np.where(gives, self.model.threat(), 0.0)

@@ -13,6 +13,7 @@ class Public:
 
     Attributes:
         rung, answer: (W,) where challenger and defender stand on their ladders, 0 at the foot.
+        furthest_answer: (W,) highest rung that the defender has stood on.
         pointless: (W,) the challenger has declared talks pointless.
         walked_out: (W,) it has walked out.
         talking: (W,) sessions can be held: it has neither walked out nor climbed to where talks stop.
@@ -28,6 +29,7 @@ class Public:
 
     rung: Ints
     answer: Ints
+    furthest_answer: Ints
     pointless: Bools
     walked_out: Bools
     talking: Bools
@@ -52,6 +54,7 @@ class Public:
         return cls(
             rung=none(),
             answer=none(),
+            furthest_answer=none(),
             pointless=np.zeros(worlds, dtype=bool),
             walked_out=np.zeros(worlds, dtype=bool),
             talking=np.ones(worlds, dtype=bool),
@@ -79,7 +82,7 @@ class RoundEvents:
         given: ground was given on a core issue.
         disagreement: spread of ally utilities on wedge issues of what the alliance discussed.
         stepped_up: the challenger stepped up its ladder.
-        answer_step: rung that the defender newly stepped up to, -1 if none.
+        answer_step: rung that the defender stepped up to for the first time, -1 if none.
         unanswered: war went on without the threatened measures.
     """
 

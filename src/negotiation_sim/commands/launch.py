@@ -51,7 +51,13 @@ def launch(verb: str, arguments: Sequence[str]) -> int:
 
     Bad input is said on standard error, with what was found and what is allowed, and nothing is written.
     """
-    given = _flags_first(arguments)
+    try:
+        return _launch(verb, _flags_first(arguments))
+    except KeyboardInterrupt:  # ends all jobs of a multirun
+        return _say(f"negsim {verb}: interrupted", INTERRUPTED)
+
+
+def _launch(verb: str, given: list[str]) -> int:
     files: dict[str, Path] = {}
     code = _guarded(verb, given, lambda: files.update(_prepared(given)))
     if code == 0 and _is_multirun(given):
@@ -109,8 +115,6 @@ def _guarded(verb: str, arguments: list[str], action: Callable[[], None]) -> int
         return _say(str(ScenarioError(f"negsim {verb}", [refused(error)])), BAD_INPUT)
     except OSError as error:
         return _say(f"negsim {verb}: {error.strerror or error}: {error.filename or ''}", FAILED)
-    except KeyboardInterrupt:
-        return _say(f"negsim {verb}: interrupted", INTERRUPTED)
     except SystemExit as leaving:  # Hydra's flags: --help leaves with 0, an unknown flag with 2
         flags = [each.partition("=")[0] for each in arguments if each.startswith("--")]
         near = [nearest(each, FLAGS) for each in flags if each not in FLAGS] if leaving.code else []

@@ -150,7 +150,7 @@ def _print_outcomes(console: Console, scenario: Scenario, label: str, shares: pd
 
 def _print_facts(console: Console, scenario: Scenario, facts: pd.DataFrame) -> None:
     table = _table(
-        "Documented facts reproduced (checked, never fitted); 95% intervals (Wilson)", "fact", "evidence"
+        "Documented facts reproduced (a check, not a target); 95% intervals (Wilson)", "fact", "evidence"
     )
     for row in facts.to_dict("records"):
         fact = scenario.facts.get(row["key"])

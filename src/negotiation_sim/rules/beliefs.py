@@ -20,12 +20,14 @@ def posterior(prior: Floats, likelihood: Floats) -> Floats:
 
 
 def damped(likelihood: Floats, habituation: Floats, repeats: Ints) -> Floats:
-    """Likelihood after habituation: each earlier build-up takes the same share of what a new one tells (E021).
+    """Likelihood after habituation: each earlier build-up takes the same share of what a new move tells (E021).
+
+    It dulls every move alike: were only new build-ups dulled, holding still would count for too much.
 
     Args:
         likelihood: (W, T).
         habituation: (W,) share lost each time, 0 (none) to 1 (nothing is learned at all).
-        repeats: (W,) how often a build-up has been seen before.
+        repeats: (W,) how many build-ups have been seen before.
 
     Returns:
         (W, T) likelihood raised to the share of informativeness that is left; at habituation 1 a

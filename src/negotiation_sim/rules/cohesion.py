@@ -3,6 +3,7 @@
 import numpy as np
 
 from negotiation_sim.rules.arrays import Bools, Floats
+from negotiation_sim.rules.standing import moved
 
 
 def spread(total: Floats, squares: Floats, members: int) -> Floats:
@@ -31,23 +32,17 @@ def cohesion_after(
 
     Args:
         cohesion: (W,) before.
-        consultation: (W,) gain from consulting this round, quality included.
+        consultation: (W,) gain from consulting this round, quality included; gains are shares of what
+            cohesion lacks of 1.
         threat: (W,) True where the challenger stepped up.
         rally: (W,) gained then.
         rebuffed: (W,) True where the challenger refused what the allies' side offered.
         rebuff: (W,) gained then.
         disagreement: (W,) standard deviation of ally utilities on wedge issues of the draft.
-        wedge: (W,) cohesion lost per unit of it.
+        wedge: (W,) lost per unit of it; losses are shares of cohesion.
         vagueness: (W,) of refusals, 0 to 1.
         vagueness_loss: (W,) lost a round at full vagueness.
         unconsulted: (W,) lost to dealing over the allies' heads this round.
     """
-    change = (
-        consultation
-        + np.where(threat, rally, 0.0)
-        + np.where(rebuffed, rebuff, 0.0)
-        - wedge * disagreement
-        - vagueness * vagueness_loss
-        - unconsulted
-    )
-    return np.clip(cohesion + change, 0.0, 1.0)
+    gain = consultation + np.where(threat, rally, 0.0) + np.where(rebuffed, rebuff, 0.0)
+    return moved(cohesion, gain, wedge * disagreement + vagueness * vagueness_loss + unconsulted)

@@ -5,6 +5,17 @@ import numpy as np
 from negotiation_sim.rules.arrays import Bools, Floats
 
 
+def moved(standing: Floats, gain: Floats, loss: Floats) -> Floats:
+    """A standing between 0 and 1 after gaining a share of what it lacks of 1 and losing a share of itself.
+
+    Args:
+        standing: (W,) before, 0 to 1.
+        gain: (W,) share of the way to 1.
+        loss: (W,) share of the way to 0.
+    """
+    return np.clip(standing + gain * (1.0 - standing) - loss * standing, 0.0, 1.0)
+
+
 def hope_after(
     hope: Floats, refused: Bools, vagueness: Floats, lesson: Floats, given: Bools, encouragement: Floats
 ) -> Floats:
@@ -44,6 +55,7 @@ def credibility_after(
     default_loss: Floats,
     given: Bools,
     yielding_loss: Floats,
+    refused: Bools,
     vagueness: Floats,
     vagueness_loss: Floats,
 ) -> Floats:
@@ -53,21 +65,21 @@ def credibility_after(
 
     Args:
         credibility: (W,) before.
-        gained: (W,) what the defender's new rung adds.
+        gained: (W,) share of what it lacks of 1 that the defender's new rung adds.
         unanswered: (W,) True where war went unanswered by the threatened measures.
-        default_loss: (W,) lost then.
+        default_loss: (W,) share lost then.
         given: (W,) True where ground was given on a core issue.
-        yielding_loss: (W,) lost then.
+        yielding_loss: (W,) share lost then.
+        refused: (W,) True where core demands were refused this round.
         vagueness: (W,) of refusals, 0 to 1.
-        vagueness_loss: (W,) lost a round at full vagueness.
+        vagueness_loss: (W,) share lost at a refusal of full vagueness.
     """
-    change = (
-        gained
-        - np.where(unanswered, default_loss, 0.0)
-        - np.where(given, yielding_loss, 0.0)
-        - vagueness * vagueness_loss
+    loss = (
+        np.where(unanswered, default_loss, 0.0)
+        + np.where(given, yielding_loss, 0.0)
+        + np.where(refused, vagueness * vagueness_loss, 0.0)
     )
-    return np.clip(credibility + change, 0.0, 1.0)
+    return moved(credibility, gained, loss)
 
 
 def blame_after(
@@ -78,10 +90,9 @@ def blame_after(
     Args:
         blame: (W,) before.
         refused: (W,) True where it refused the challenger's core demands this round.
-        rise: (W,) gained then.
+        rise: (W,) share of what it lacks of 1 that is gained then.
         rebuffed: (W,) True where the challenger refused what the defender's side offered.
-        fall: (W,) lost then.
-        provocation: (W,) what the defender's new rung adds.
+        fall: (W,) share lost then.
+        provocation: (W,) share of what it lacks of 1 that the defender's new rung adds.
     """
-    change = np.where(refused, rise, 0.0) - np.where(rebuffed, fall, 0.0) + provocation
-    return np.clip(blame + change, 0.0, 1.0)
+    return moved(blame, np.where(refused, rise, 0.0) + provocation, np.where(rebuffed, fall, 0.0))

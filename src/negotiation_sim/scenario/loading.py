@@ -117,11 +117,13 @@ def register(names: Iterable[str], files: Files, already: Collection[Path] = ())
     Raises:
         ScenarioError: a file that is not there, is not YAML or is not a mapping; an unknown parent.
     """
+    store = ConfigStore.instance().repo.setdefault(GROUP, {})
     for name in names:
         for each, path in family(name, files).items():
-            if path not in already:
-                key = f"{each}.yaml"
-                store = ConfigStore.instance().repo.setdefault(GROUP, {})
+            key = f"{each}.yaml"
+            if path in already:
+                store.pop(key, None)  # an earlier one by this name would be taken for its schema
+            else:
                 store[key] = _Shared(key, _node(path, path.stat().st_mtime_ns), GROUP, None, None)
 
 
@@ -156,7 +158,7 @@ def choose(name: str, files: dict[str, Path]) -> str:
             raise ScenarioError(name or GROUP, [unknown_scenario(name, files)])
         return name
     known = re.sub(r"\W", "_", path.stem)
-    files[known] = path
+    files[known] = path.absolute()
     return known
 
 
@@ -190,12 +192,10 @@ def refused(error: Exception) -> Problem:
     if isinstance(cause, ConfigAttributeError | ConfigKeyError) and cause.parent_node is not None:
         key, found = str(cause.full_key), str(cause.key)
         allowed = [str(each) for each in cause.parent_node if each != "hydra"]
-        more = (
-            "; to add a key that the scenario leaves out, put + before it"
-            if key.startswith(f"{GROUP}.")
-            else ""
-        )
-        return Problem(key, "no such key", repr(found), f"{listed(allowed)}{more}", nearest(found, allowed))
+        may = listed(allowed)
+        if key.startswith(f"{GROUP}."):
+            may += "; to add a key that the scenario leaves out, put + before it"
+        return Problem(key, "no such key", repr(found), may, nearest(found, allowed))
     several = re.match(r"Ambiguous value for argument '(.*?)'", said)
     if several:
         allowed_text = "one value; --multirun to run each; or quotes around text with a comma"
@@ -223,7 +223,7 @@ def _ancestry(name: str, files: Files, children: tuple[str, ...]) -> dict[str, P
             found |= _ancestry(parent, {parent: beside, **files}, (name, *children))
         else:
             known = [*files, *(each.stem for each in path.parent.glob("*.yaml"))]
-            allowed = f"{listed(dict.fromkeys(known))}"
+            allowed = listed(dict.fromkeys(known))
             problems.append(Problem(key, "no such parent", repr(parent), allowed, nearest(parent, known)))
     if problems:
         source = Source(name, (path,))

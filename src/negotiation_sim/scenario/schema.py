@@ -262,8 +262,8 @@ class Outlook(Strict):
         encouragement: share of doubt that ground given removes (E038).
         credibility: believed chance at first that threats are carried out (E094).
         unity: share of that credibility which rests on allied cohesion (E045, E079).
-        default_loss, yielding_loss, vagueness_loss: credibility lost when a threat is not carried out,
-            when ground is given, and a round at full vagueness.
+        default_loss, yielding_loss, vagueness_loss: share of credibility lost a round in which a threat is
+            not carried out, when ground is given, and at a refusal of full vagueness.
     """
 
     hope: Share = off()
@@ -301,8 +301,9 @@ class Defender(Principal):
 
     Attributes:
         vagueness: how vague its side's refusals are, 0 plain to 1 (E080, E081).
-        blame, blame_rise, blame_fall: how intransigent its side looks at first; gained by refusing the core
-            demands; lost when what it offers is refused.
+        blame: how intransigent its side looks at first.
+        blame_rise: share of what blame lacks of 1 that refusing the core demands adds.
+        blame_fall: share of blame that is lost when what its side offers is refused.
     """
 
     role: Literal["defender"]
@@ -339,6 +340,8 @@ class Cluster(Strict):
 
 class CohesionSpec(Strict):
     """Allied cohesion at first, and what a round adds or takes (see `rules.cohesion`).
+
+    Gains are shares of what cohesion lacks of 1, losses are shares of cohesion.
 
     Attributes:
         quality: quality of consultation, 0 told to 1 consulted (E089 against E090).
@@ -409,7 +412,8 @@ class Answer(Strict):
         benefit: worth of its deterrence when attack is certain.
         cost: its own cost.
         attack_cost: what standing here adds to the cost of attack (E093).
-        credibility, provocation: what stepping here adds to the credibility of threats and to blame.
+        credibility, provocation: share of what the credibility of threats, and blame, lack of 1 that
+            stepping here for the first time adds.
         requires: rung that the challenger must have reached first.
         carries_out: it is the threatened measure itself.
     """

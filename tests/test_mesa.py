@@ -155,7 +155,7 @@ def test_an_illegal_option_is_refused_and_the_legal_ones_named(option):
         worlds=3,
         deciders={"challenger": lambda d: np.full(3, option if d.kind == "signal" else -1)},
     )
-    with pytest.raises(ValueError, match=r"challenger took option .* legal are: hold, step up$"):
+    with pytest.raises(ValueError, match=r"challenger took option .* legal are: 0 hold, 1 step up$"):
         talks.run()
 
 

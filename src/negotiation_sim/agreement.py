@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from negotiation_sim.rules.arrays import Floats
 from negotiation_sim.scenario import Scenario
-from negotiation_sim.scenario.schema import RedLine
+from negotiation_sim.scenario.parties import RedLine
 
 
 @dataclass(frozen=True)

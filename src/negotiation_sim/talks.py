@@ -19,7 +19,7 @@ from negotiation_sim.agents.public import Public, RoundEvents
 from negotiation_sim.agents.worlds import take_worlds
 from negotiation_sim.draws import Draws
 from negotiation_sim.record import Record
-from negotiation_sim.rules.arrays import Bools, Floats, Ints
+from negotiation_sim.rules.arrays import Bools, Floats, Ints, row_sums
 from negotiation_sim.rules.beliefs import damped, posterior, seen_likelihood
 from negotiation_sim.rules.outcome import OUTCOMES
 from negotiation_sim.rules.standing import blame_after
@@ -138,10 +138,10 @@ class Talks(mesa.Model):
         published = menu.published[party]
         if party != self.layout.challenger:
             return published[None, :]
-        believed = np.zeros((self.size, published.shape[1]))
-        for at in range(len(published)):
-            believed += self.public.belief[:, at, None] * published[at]
-        return believed
+        believed = np.zeros((published.shape[1], self.size))
+        for at, worth in enumerate(published):
+            believed += worth[:, None] * self.public.belief[:, at]
+        return believed.T
 
     def threat(self) -> Floats:
         """(W,) how far the challenger has climbed, 0 to 1, by the published ladder."""
@@ -383,7 +383,7 @@ class Talks(mesa.Model):
         layout = self.layout
         path = f"actors.{layout.challenger}.types"
         prior = np.stack([self.parameter(f"{path}.{t}.prior") for t in layout.types], axis=1)
-        belief = prior / np.cumsum(prior, axis=1)[:, -1:]
+        belief = prior / row_sums(prior)[:, None]
         alliance = self.scenario.alliance
         cohesion = self.parameter("alliance.cohesion.start") if alliance else np.ones(self.size)
         blame = self.parameter(f"actors.{layout.defender}.blame")

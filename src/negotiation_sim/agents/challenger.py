@@ -11,7 +11,7 @@ import numpy as np
 from negotiation_sim.agents.negotiator import PrincipalAgent, Read
 from negotiation_sim.agents.public import Public, RoundEvents
 from negotiation_sim.agents.worlds import by_column, take_worlds
-from negotiation_sim.rules.arrays import Bools, Floats, Ints
+from negotiation_sim.rules.arrays import Bools, Floats, Ints, row_sums, running_sums
 from negotiation_sim.rules.aspiration import Tactic, elapsed_share
 from negotiation_sim.rules.audience import audience_cost, commitment_after
 from negotiation_sim.rules.choice import choice_probabilities
@@ -215,7 +215,7 @@ class ChallengerAgent(PrincipalAgent):
         types = spec.types
         own_weights = self.weights
         self.type_weights = np.stack(
-            [self._overlaid(own_weights, f"{path}.types.{t}", types[t].weights) for t in types], axis=1
+            [self._overlaid(own_weights, f"{path}.types.{t}", types[t].weights) for t in types], axis=-1
         )
         self.type_reservation = by_column(
             [
@@ -231,9 +231,8 @@ class ChallengerAgent(PrincipalAgent):
         self.own_tactic_code = self.tactic
         self.own_tactic = by_column([self.beta, self.ratchet])
         prior = model.public.belief
-        cumulative = np.cumsum(prior, axis=1)
         uniform = model.draws.uniform("type", key)
-        self.becomes = np.minimum((cumulative <= uniform[:, None]).sum(axis=1), len(types) - 1)
+        self.becomes = np.minimum((running_sums(prior) <= uniform).sum(axis=0), len(types) - 1)
         if spec.true_type is not None:
             self.becomes = np.full(model.size, list(types).index(spec.true_type))
         undecided = model.draws.uniform("undecided", key) < model.parameter(f"{path}.undecided")
@@ -269,9 +268,9 @@ class ChallengerAgent(PrincipalAgent):
         mix = self.type_mix
 
         def mixed(by_type: Floats) -> Floats:
-            return np.cumsum(mix * by_type, axis=1)[:, -1]
+            return row_sums(mix * by_type)
 
-        self.weights = np.cumsum(mix[:, :, None] * self.type_weights, axis=1)[:, -1]
+        self.weights = np.asfortranarray(row_sums(mix[:, None, :] * self.type_weights))
         self.reservation = mixed(self.type_reservation)
         decided = (mix == 1.0).any(axis=1)
         rows = np.arange(len(mix))

@@ -102,7 +102,9 @@ class DecisionDesk:
         legal = in_range & decision.legal[np.arange(len(chosen)), np.where(in_range, chosen, 0)]
         if not (legal | ~decision.asked).all():
             world = int(np.flatnonzero(~legal & decision.asked)[0])
-            allowed = [name for name, ok in zip(decision.options, decision.legal[world], strict=True) if ok]
+            allowed = [
+                f"{at} {decision.options[at]}".rstrip() for at in np.flatnonzero(decision.legal[world])
+            ]
             raise ValueError(
                 f"{decision.actor} took option {int(chosen[world])} of its {decision.kind} in round "
                 f"{decision.round}, row {world}; legal are: {', '.join(allowed)}"

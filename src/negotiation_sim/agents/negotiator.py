@@ -22,7 +22,7 @@ from negotiation_sim.rules.red_lines import hard_lines_crossed, menu_within, pac
 from negotiation_sim.rules.utility import menu_utility, package_utility
 from negotiation_sim.scenario.layout import Menu, Round
 from negotiation_sim.scenario.parameters import Parameter
-from negotiation_sim.scenario.schema import Principal, RedLine
+from negotiation_sim.scenario.parties import Principal, RedLine
 
 if TYPE_CHECKING:
     from negotiation_sim.talks import Talks

@@ -93,6 +93,7 @@ def _print_packages(console: Console, found: list[Verdict]) -> None:
         f"of these {len(willing)} can be worth the least published reservation value to all whose consent they need.",
         highlight=False,
     )
+    named = [each for each in found if each.name]
     table = Table(title="Named packages", title_justify="left")
     for name in (
         "package",
@@ -102,16 +103,16 @@ def _print_packages(console: Console, found: list[Verdict]) -> None:
         "can be bound in",
     ):
         table.add_column(name)
-    for each in found:
-        if each.name:
-            table.add_row(
-                each.name,
-                each.proposer,
-                _shortened(each.blockers) or "none",
-                ", ".join(each.unwilling) or "nobody",
-                ", ".join(each.forums) or "no forum",
-            )
-    console.print(table)
+    for each in named:
+        table.add_row(
+            each.name,
+            each.proposer,
+            _shortened(each.blockers) or "none",
+            ", ".join(each.unwilling) or "nobody",
+            ", ".join(each.forums) or "no forum",
+        )
+    if named:
+        console.print(table)
     if willing:
         best = Table(title="Packages in the zone of agreement (first ten)", title_justify="left")
         for name in ("package", "tabled by", "can be bound in"):

@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from negotiation_sim.scenario.parameters import Strict
+from negotiation_sim.scenario.parameters import Strict, Whole
 
-Seed = Annotated[int, Field(ge=0, lt=2**63)]
-World = Annotated[int, Field(ge=0, lt=2**50)]
+Seed = Annotated[Whole, Field(ge=0, lt=2**63)]
+World = Annotated[Whole, Field(ge=0, lt=2**50)]
 Parameters = Literal["ranges", "values"]
 
 

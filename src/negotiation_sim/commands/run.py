@@ -29,6 +29,7 @@ from negotiation_sim.figures.outcomes import outcome_figure
 from negotiation_sim.figures.style import save
 from negotiation_sim.rules.outcome import OUTCOMES
 from negotiation_sim.scenario import Scenario
+from negotiation_sim.scenario.parameters import Whole
 from negotiation_sim.scenario.problems import Problem, ScenarioError
 from negotiation_sim.talks import Talks
 
@@ -44,7 +45,7 @@ NOTES = {
 class VerbOptions(Options):
     """Options of `negsim run`."""
 
-    worlds: Annotated[int, Field(ge=1, le=10_000_000)]
+    worlds: Annotated[Whole, Field(ge=1, le=10_000_000)]
     seed: Seed
     parameters: Parameters
     out: Annotated[str, Field(min_length=1)]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from negotiation_sim.rules.arrays import Bools, Floats, Ints
+from negotiation_sim.rules.arrays import Bools, Floats, Ints, row_sums
 
 
 def posterior(prior: Floats, likelihood: Floats) -> Floats:
@@ -16,7 +16,7 @@ def posterior(prior: Floats, likelihood: Floats) -> Floats:
         (W, T) rows summing to 1.
     """
     joint = prior * likelihood
-    return joint / np.cumsum(joint, axis=1)[:, -1:]
+    return joint / row_sums(joint)[:, None]
 
 
 def damped(likelihood: Floats, habituation: Floats, repeats: Ints) -> Floats:
@@ -50,5 +50,5 @@ def seen_likelihood(chances: Floats, option: Ints, cheap: Bools) -> Floats:
     """
     costly = np.where(cheap, 0.0, chances)
     taken = np.take_along_axis(costly, option[None, :, None], axis=2)[:, :, 0]
-    among_costly = taken / np.cumsum(costly, axis=2)[:, :, -1]
+    among_costly = taken / row_sums(costly)
     return np.where(cheap[option], 1.0, among_costly).T

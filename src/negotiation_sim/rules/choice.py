@@ -6,7 +6,7 @@ it, which is what makes belief updating exact and lets a person take any decisio
 
 import numpy as np
 
-from negotiation_sim.rules.arrays import Bools, Floats, Ints
+from negotiation_sim.rules.arrays import Bools, Floats, Ints, row_sums, running_sums
 
 
 def choice_weights(values: Floats, legal: Bools, precision: Floats) -> Floats:
@@ -28,8 +28,7 @@ def choice_weights(values: Floats, legal: Bools, precision: Floats) -> Floats:
 def choice_probabilities(values: Floats, legal: Bools, precision: Floats) -> Floats:
     """(W, n) probability of each option under logit choice; arguments as in `choice_weights`."""
     weights = choice_weights(values, legal, precision)
-    # A running sum adds in one fixed order, whatever the number of worlds.
-    return weights / np.cumsum(weights, axis=1)[:, -1:]
+    return weights / row_sums(weights)[:, None]
 
 
 def pick(weights: Floats, uniform: Floats) -> Ints:
@@ -42,8 +41,11 @@ def pick(weights: Floats, uniform: Floats) -> Ints:
     Returns:
         (W,) index of the option taken, always one with positive weight.
     """
-    cumulative = np.cumsum(weights, axis=1)
-    total = cumulative[:, -1:]
-    # The second term guards against rounding at the upper end: nothing lies beyond the last possible option.
-    reached = (cumulative <= uniform[:, None] * total) & (cumulative < total)
-    return np.asarray(reached.sum(axis=1))
+    cumulative = running_sums(weights)
+    total = cumulative[-1]
+    reach = uniform * total
+    option = np.zeros(len(weights), dtype=np.int64)
+    for passed in cumulative[:-1]:
+        # The second term guards against rounding at the upper end: nothing lies beyond the last possible option.
+        option += (passed <= reach) & (passed < total)
+    return option

@@ -36,7 +36,7 @@ def passing_tolerance(shortfalls: Iterable[Floats], quota: int, members: int) ->
         stacked.partition(quota - 1, axis=-1)
         return stacked[..., quota - 1]
     iterator = iter(shortfalls)
-    worst = next(iterator).copy()
+    worst = next(iterator).copy(order="K")
     for each in iterator:
         np.maximum(worst, each, out=worst)
     return worst

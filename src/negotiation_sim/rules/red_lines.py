@@ -41,17 +41,17 @@ def menu_within(
     Returns:
         (W, P) True where no hard line is crossed, and the (W, P) price of the soft ones, 0.0 if none is soft.
     """
-    within = np.ones((len(high), len(levels)), dtype=bool)
+    within = np.ones((len(levels), len(high)), dtype=bool)
     cost: Floats | float = 0.0
     for issue in lines:
-        level, bottom, top = levels[:, issue], low[:, issue, None], high[:, issue, None]
+        level, bottom, top = levels[:, issue, None], low[:, issue], high[:, issue]
         if level.max() <= top.min() and level.min() >= bottom.max():
             continue  # no package of the menu comes near the line
         if np.isinf(price[0, issue]):
             within &= (level <= top) & (level >= bottom)
         else:
-            cost = cost + price[:, issue, None] * overshoot(level, bottom, top)
-    return within, cost
+            cost = cost + price[:, issue] * overshoot(level, bottom, top)
+    return within.T, np.transpose(cost)
 
 
 def package_within(

@@ -17,11 +17,11 @@ def menu_utility(weights: Floats, sizes: Floats) -> Floats:
     Returns:
         (W, P) utility; the status quo is worth 0.
     """
-    total = np.zeros((len(weights), len(sizes)))
+    total = np.zeros((len(sizes), len(weights)))  # a package's worlds side by side: several times faster
     product = np.empty_like(total)
     for issue in np.flatnonzero(sizes.any(axis=0)):
-        total += np.multiply(weights[:, issue, None], sizes[:, issue], out=product)
-    return total
+        total += np.multiply(sizes[:, issue, None], weights[:, issue], out=product)
+    return total.T
 
 
 def package_utility(weights: Floats, sizes: Floats, issues: Sequence[int]) -> Floats:

@@ -11,15 +11,8 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from negotiation_sim.scenario.schema import (
-    Challenger,
-    Defender,
-    Issue,
-    Offers,
-    Principal,
-    Protege,
-    ScenarioFields,
-)
+from negotiation_sim.scenario.parties import Challenger, Defender, Offers, Principal, Protege
+from negotiation_sim.scenario.schema import Issue, ScenarioFields
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

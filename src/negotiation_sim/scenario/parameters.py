@@ -1,6 +1,11 @@
-"""A parameter: a value, a range and where they come from. Nothing in a scenario is a bare number."""
+"""A parameter: a value, a range and where they come from. Nothing in a scenario is a bare number.
 
-from typing import Annotated, Any, get_args
+Beside it what all parts of a scenario are made of: strictness, names, finding ids.
+"""
+
+from datetime import date
+from types import UnionType
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
@@ -23,31 +28,25 @@ class Strict(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _known_keys(cls, data: Any) -> Any:
-        for key, value in data.items() if isinstance(data, dict) else ():
+        for key in data if isinstance(data, dict) else ():
             if key not in cls.model_fields:
                 raise PydanticCustomError(
                     "unknown_key", "no such key", {"found": key, "allowed": list(cls.model_fields)}
                 )
-            if isinstance(value, bool) and _is_whole_number(cls.model_fields[key].annotation):
-                raise PydanticCustomError(
-                    "not_a_number",
-                    "not what belongs here",
-                    {"key": key, "found": value, "expected": "a whole number"},
-                )
         return data
 
 
-def _is_whole_number(kind: Any) -> bool:
-    """Whether a field holds a whole number, by itself or among other things; YAML's yes would count as 1."""
-    return any(each is int or get_args(each)[:1] == (int,) for each in (kind, *get_args(kind)))
+def _never(kinds: type | UnionType, allowed: str) -> BeforeValidator:
+    """Refuses what pydantic would take for something else."""
 
+    def check(data: Any) -> Any:
+        if isinstance(data, kinds):
+            raise PydanticCustomError(
+                "wrong_kind", "not what belongs here", {"found": data, "expected": allowed}
+            )
+        return data
 
-def _not_a_switch(data: Any) -> Any:
-    if isinstance(data, bool):
-        raise PydanticCustomError(
-            "not_a_number", "not what belongs here", {"found": data, "expected": "a number"}
-        )
-    return data
+    return BeforeValidator(check)
 
 
 def known_findings(ids: tuple[str, ...]) -> tuple[str, ...]:
@@ -63,8 +62,18 @@ def known_findings(ids: tuple[str, ...]) -> tuple[str, ...]:
     return ids
 
 
-Number = Annotated[float, BeforeValidator(_not_a_switch), Field(allow_inf_nan=False)]
+Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+"""A name that other parts of a scenario refer to."""
+Number = Annotated[float, _never(bool, "a number"), Field(allow_inf_nan=False)]
 """A finite number; YAML's yes and no are none."""
+Whole = Annotated[int, _never(bool, "a whole number")]
+"""A whole number; YAML's yes and no are none."""
+Count = Annotated[int, Field(ge=1), _never(bool, "a whole number")]
+"""How many: 1 upwards."""
+Level = Annotated[int, Field(ge=0), _never(bool, "a whole number")]
+"""A level of an issue, 0 the status quo."""
+Day = Annotated[date, _never(bool | int | float, "a date such as 2022-01-10")]
+"""A date; a number is none."""
 EvidenceIds = Annotated[tuple[str, ...], AfterValidator(known_findings)]
 
 

@@ -136,7 +136,7 @@ def _key_parts(detail: ErrorDetails) -> list[str]:
 
 def _is_kind(part: str) -> bool:
     """Whether pydantic put it there for one of several kinds of value; no key can look like this."""
-    return part == "Scale" or part.startswith(("list[", "literal[", "constrained-int"))
+    return part == "Scale" or part.startswith(("list[", "literal[", "constrained-int", "function-before["))
 
 
 def _in_words(detail: ErrorDetails, path: str) -> Problem:

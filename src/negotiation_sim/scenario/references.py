@@ -3,16 +3,9 @@
 from collections.abc import Iterable, Iterator
 from math import isfinite
 
+from negotiation_sim.scenario.parties import Challenger, Cluster, Defender, Member, Offers, RedLine
 from negotiation_sim.scenario.problems import Problem, unknown_name
-from negotiation_sim.scenario.schema import (
-    Challenger,
-    Cluster,
-    Defender,
-    Member,
-    Offers,
-    RedLine,
-    ScenarioFields,
-)
+from negotiation_sim.scenario.schema import ScenarioFields
 
 
 def check_references(scenario: ScenarioFields) -> list[Problem]:
@@ -42,6 +35,13 @@ def _names(key: str, kind: str, found: Iterable[str], allowed: Iterable[str]) ->
             yield unknown_name(key, kind, each, known)
 
 
+def _once(key: str, names: Iterable[str]) -> Iterator[Problem]:
+    known = list(names)
+    for at, each in enumerate(known):
+        if each in known[:at]:
+            yield Problem(key, "the same name twice", repr(each), "each name once")
+
+
 def _roles(scenario: ScenarioFields) -> Iterator[Problem]:
     for role, kind in (("challenger", Challenger), ("defender", Defender)):
         holders = [key for key, actor in scenario.actors.items() if isinstance(actor, kind)]
@@ -61,6 +61,7 @@ def _roles(scenario: ScenarioFields) -> Iterator[Problem]:
 def _issues(scenario: ScenarioFields) -> Iterator[Problem]:
     for key, issue in scenario.issues.items():
         yield from _names(f"issues.{key}.consent", "party", issue.consent, parties(scenario))
+        yield from _once(f"issues.{key}.consent", issue.consent)
     if not any(issue.active for issue in scenario.issues.values()):
         yield Problem("issues", "no issue is active", "none", "active: true on one issue at least")
 
@@ -146,6 +147,10 @@ def _alliance(scenario: ScenarioFields) -> Iterator[Problem]:
     yield from _offers("alliance.offers", alliance.offers, scenario)
     named: dict[str, str] = dict.fromkeys(scenario.actors, "actors")
     for name, cluster in alliance.clusters.items():
+        if name in scenario.actors:
+            yield Problem(
+                f"alliance.clusters.{name}", "this name is taken by an actor", name, "a name of its own"
+            )
         yield from _members(f"alliance.clusters.{name}", cluster, scenario)
         for member in cluster.members:
             if member in named:
@@ -219,6 +224,14 @@ def _calendar(scenario: ScenarioFields) -> Iterator[Problem]:
             str(calendar.horizon_days),
             "enough days to hold the first session",
         )
+    dated = len(calendar.sessions)
+    if calendar.week_sessions > dated:
+        yield Problem(
+            "calendar.week_sessions",
+            "the documented week has more sessions than are dated",
+            str(calendar.week_sessions),
+            f"1 to {dated}",
+        )
 
 
 def _forums(scenario: ScenarioFields) -> Iterator[Problem]:
@@ -231,6 +244,8 @@ def _forums(scenario: ScenarioFields) -> Iterator[Problem]:
         )
         yield from _names(f"{path}.binds", "participant of this forum", forum.binds, forum.participants)
         yield from _names(f"{path}.agenda", "issue", forum.agenda, scenario.issues)
+        for name in ("participants", "proposers", "binds", "agenda"):
+            yield from _once(f"{path}.{name}", getattr(forum, name))
 
 
 def _injects(scenario: ScenarioFields) -> Iterator[Problem]:

@@ -64,6 +64,11 @@ class Tabled:
         return np.where(self.public.closed, self.public.bound_sizes, sizes)
 
     @cached_property
+    def moved(self) -> tuple[int, ...]:
+        """Positions of the issues that would then stand above the status quo in any world: all that count."""
+        return tuple(int(at) for at in np.flatnonzero(self.sizes.any(axis=0)))
+
+    @cached_property
     def bindable(self) -> Bools:
         """(W,) whether it can be bound in this forum at all."""
         return self.menu.bindable[self.index]
@@ -139,7 +144,7 @@ class Negotiator(mesa.Agent):  # type: ignore[misc]
     def package_worth(self, tabled: Tabled) -> tuple[Floats, Bools, Floats]:
         """(W,) utility of the package on the table, where it crosses no hard line, and price of soft ones."""
         within, price = package_within(tabled.levels, self.low, self.high, self.price, self.lines)
-        return package_utility(self.weights, tabled.sizes, self.model.layout.positions), within, price
+        return package_utility(self.weights, tabled.sizes, tabled.moved), within, price
 
     def reconsider(self, changed: Bools) -> None:
         """Take in what was settled in some worlds (W,): a settled issue's red line no longer binds."""

@@ -60,7 +60,7 @@ schema: $(CORE) ## write schema/scenario.schema.json
 
 pins: ## regenerate the pins (PINS_ARGS=--upgrade moves them)
 	@command -v $(UV) >/dev/null || { echo "make pins needs uv" >&2; exit 1; }
-	@$(COMPILE) $(PINS_ARGS) --extra dev pyproject.toml --output-file constraints.txt >/dev/null
+	@$(COMPILE) $(PINS_ARGS) --extra dev --extra cluster --extra bench pyproject.toml --output-file constraints.txt >/dev/null
 	@echo hatchling | $(COMPILE) --constraint constraints.txt pyproject.toml - --output-file constraints-core.txt >/dev/null
 	@echo "constraints.txt: $$(grep -c == constraints.txt) pins; constraints-core.txt: $$(grep -c == constraints-core.txt)"
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from negotiation_sim import Scenario, Talks
 from negotiation_sim.rules.outcome import OUTCOMES, classify
-from negotiation_sim.scenario.loading import Source
+from negotiation_sim.scenario.sources import Source
 
 some_seeds = st.integers(0, 10**9)
 

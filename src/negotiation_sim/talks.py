@@ -44,8 +44,8 @@ class Talks(mesa.Model):
         seed: the scenario's seed; world j of a seed is the same in whatever batch it runs.
         parameters: `ranges` draws every parameter over its range in each world; `values` keeps all at
             their published values.
-        fixed: parameter path -> value, or one value a world: takes the place of the draw; ScenarioError for a
-            path that does not exist.
+        fixed: parameter path -> value, or one value a world: takes the place of the draw, which stays where
+            a value is NaN; ScenarioError for a path that does not exist.
         deciders: actor -> who decides in its place (see `agents.decisions`).
         keep_decisions: keep every decision in `desk.log`; meant for few worlds.
 
@@ -117,8 +117,12 @@ class Talks(mesa.Model):
 
     def parameter(self, path: str) -> Floats:
         """(W,) a parameter in every world: fixed, published, or drawn over its range."""
-        if path in self._fixed:
-            return self._fixed[path].copy()
+        fixed = self._fixed.get(path)
+        if fixed is None:
+            return self._drawn(path)
+        return np.where(np.isnan(fixed), self._drawn(path), fixed) if np.isnan(fixed).any() else fixed.copy()
+
+    def _drawn(self, path: str) -> Floats:
         spec = self.scenario.parameter(path)
         low, high = spec.range
         if self._parameters == "values" or low == high:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -33,15 +33,20 @@ from negotiation_sim.scenario.loading import (
     unknown_scenario,
 )
 from negotiation_sim.scenario.problems import from_validation, nearest
+from negotiation_sim.scenario.sources import make_known
+
+if TYPE_CHECKING:
+    from negotiation_sim.sweep.experiment import Experiment
 
 BAD_INPUT = 2
 FAILED = 1
 INTERRUPTED = 130
-CHOICE = "scenario="
+SUBJECT = {"sweep": "experiment"}
+"""What a verb is about, where that is no scenario."""
 SWEEP_FUNCTION = re.compile(r"[()\[\]]")
 FLAGS = (
     "--help", "--hydra-help", "--version", "--cfg", "--resolve", "--package", "--run", "--multirun",
-    "--shell-completion", "--config-path", "--config-name", "--config-dir", "--info",
+    "--shell-completion", "--dry-run", "--config-path", "--config-name", "--config-dir", "--info",
 )  # fmt: skip
 """Hydra's flags, as `negsim VERB --help` lists them."""
 
@@ -59,7 +64,8 @@ def launch(verb: str, arguments: Sequence[str]) -> int:
 
 def _launch(verb: str, given: list[str]) -> int:
     files: dict[str, Path] = {}
-    code = _guarded(verb, given, lambda: files.update(_prepared(given)))
+    prepared = _prepared_experiments if SUBJECT.get(verb) == "experiment" else _prepared
+    code = _guarded(verb, given, lambda: files.update(prepared(given)))
     if code == 0 and _is_multirun(given):
         # Every job is checked before the first one starts, in a folder that is thrown away.
         with TemporaryDirectory() as folder:
@@ -151,18 +157,36 @@ def _prepared(arguments: list[str]) -> dict[str, Path]:
     files = scenario_files() | found
     chosen: list[str] = []
     for at, argument in enumerate(arguments):
-        if not argument.startswith(CHOICE):
+        if not argument.startswith("scenario="):
             continue
-        value = argument.removeprefix(CHOICE)
+        value = argument.removeprefix("scenario=")
         if SWEEP_FUNCTION.search(value) and not Path(value).is_file():
             chosen += scenario_files()
             continue
         names = [value] if Path(value).is_file() else value.split(",")
         if not elsewhere:
             names = [choose(each, files) for each in names]
-        arguments[at] = CHOICE + ",".join(names)
+        arguments[at] = "scenario=" + ",".join(names)
         chosen += names
     register([each for each in chosen or scenario_files() if each in files], files, found.values())
+    return files
+
+
+def _prepared_experiments(arguments: list[str]) -> dict[str, Path]:
+    """The same for experiments."""
+    from negotiation_sim.sweep import experiment
+
+    if "--dry-run" in arguments:
+        arguments[arguments.index("--dry-run")] = "dry_run=true"
+    files = experiment.experiment_files()
+    for at, argument in enumerate(arguments):
+        if argument.startswith("experiment="):
+            names = [
+                experiment.choose(each, files) for each in argument.removeprefix("experiment=").split(",")
+            ]
+            arguments[at] = "experiment=" + ",".join(names)
+    for name, path in files.items():
+        make_known(experiment.GROUP, name, path)
     return files
 
 
@@ -189,16 +213,27 @@ def _run_job(verb: str, files: Files, config: DictConfig, check_only: bool) -> N
     module = import_module(f"negotiation_sim.commands.{verb}")
     plain: Any = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
     hydra_config = HydraConfig.get()
-    chosen = str(hydra_config.runtime.choices.get("scenario"))
-    source = source_of(chosen, files, list(hydra_config.overrides.task))
-    if not plain.get("scenario"):
-        raise ScenarioError(f"options of negsim {verb}", [unknown_scenario("", files)])
-    scenario = Scenario.from_config(plain.pop("scenario"), source)
+    group = SUBJECT.get(verb, "scenario")
+    chosen = str(hydra_config.runtime.choices.get(group))
+    overrides = list(hydra_config.overrides.task)
+    subject: Scenario | Experiment
+    if group == "experiment":
+        from negotiation_sim.sweep import experiment
+
+        if not plain.get(group):
+            experiment.choose("", dict(files))
+        subject = experiment.Experiment.from_config(
+            plain.pop(group), experiment.source_of(chosen, files, overrides)
+        )
+    else:
+        if not plain.get(group):
+            raise ScenarioError(f"options of negsim {verb}", [unknown_scenario("", files)])
+        subject = Scenario.from_config(plain.pop(group), source_of(chosen, files, overrides))
     options = _checked(verb, module.VerbOptions, plain)
     if hydra_config.mode == RunMode.MULTIRUN and "out" in plain:
         options = options.model_copy(update={"out": hydra_config.runtime.output_dir})
     if not check_only:
-        module.command(scenario, options)
+        module.command(subject, options)
 
 
 def _checked(verb: str, options_type: type[Options], plain: dict[str, Any]) -> Options:

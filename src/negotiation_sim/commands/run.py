@@ -6,7 +6,6 @@ import json
 import os
 import platform
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -27,6 +26,7 @@ from negotiation_sim.analysis.shares import fact_shares, outcome_shares
 from negotiation_sim.commands.options import Options, Parameters, Seed
 from negotiation_sim.figures.outcomes import outcome_figure
 from negotiation_sim.figures.style import save
+from negotiation_sim.files import write_whole
 from negotiation_sim.rules.outcome import OUTCOMES
 from negotiation_sim.scenario import Scenario
 from negotiation_sim.scenario.parameters import Whole
@@ -68,7 +68,7 @@ def command(scenario: Scenario, options: VerbOptions) -> None:
     )
     _print(console, scenario, week, horizon, facts)
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / "runs.parquet", lambda path: _write_runs(runs, path))
+    write_whole(folder / "runs.parquet", lambda path: _write_runs(runs, path))
     summary = {
         "scenario": scenario.name,
         "title": scenario.title,
@@ -85,7 +85,7 @@ def command(scenario: Scenario, options: VerbOptions) -> None:
         "horizon": _records(horizon),
         "facts": _records(facts) if facts is not None else [],
     }
-    _write(folder / "summary.json", lambda path: path.write_text(json.dumps(summary, indent=2) + "\n"))
+    write_whole(folder / "summary.json", lambda path: path.write_text(json.dumps(summary, indent=2) + "\n"))
     figure = outcome_figure(
         week,
         horizon,
@@ -196,13 +196,3 @@ def _write_runs(runs: pd.DataFrame, path: Path) -> None:
         if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)
     ]
     pq.write_table(table, path, compression="zstd", use_dictionary=words)
-
-
-def _write(path: Path, writer: Callable[[Path], object]) -> None:
-    """Write under a temporary name and rename, so that a file is there whole or not at all."""
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        writer(temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -52,6 +52,11 @@ def listed(names: Iterable[str]) -> str:
     return (", ".join(known[:SHOWN]) + more) or "nothing"
 
 
+def one_line(error: BaseException) -> str:
+    """What an error says, on one line."""
+    return " ".join(str(error).split())
+
+
 @dataclass(frozen=True)
 class Problem:
     """One thing that is wrong.

@@ -9,11 +9,12 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from negotiation_sim.scenario.layout import Layout
-from negotiation_sim.scenario.loading import Source, compose
+from negotiation_sim.scenario.loading import compose
 from negotiation_sim.scenario.parameters import Parameter
 from negotiation_sim.scenario.problems import Problem, ScenarioError, from_validation, listed, nearest
 from negotiation_sim.scenario.references import check_references
 from negotiation_sim.scenario.schema import ScenarioFields
+from negotiation_sim.scenario.sources import Source
 
 
 class Scenario(ScenarioFields):

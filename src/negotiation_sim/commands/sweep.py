@@ -184,21 +184,17 @@ def _print_shares(console: Console, experiment: Experiment, plan: Plan, progress
         *(["scenario"] if len(experiment.scenarios) > 1 else []),
         *(factor.path for factor in plan.factors),
     ]
-    for name in ["point", *names]:
-        table.add_column(name.replace(".", ". "), overflow="fold")
+    table.add_column("design point", overflow="fold")
     for name in [*headlines, "runs"]:
         table.add_column(name, justify="right", no_wrap=True)
     for point in range(shown):
         counts = [int(progress.counts[point, at].sum()) for at in codes]
         if not sum(counts):
             continue
-        low, high = goodman_intervals(counts)
-        cells = [
-            f"{count / sum(counts):.1%}\n({lowest:.1%} - {highest:.1%})"
-            for count, lowest, highest in zip(counts, low, high, strict=True)
-        ]
-        told = [_told(plan.design[name][point]) for name in names]
-        table.add_row(str(point), *told, *cells, f"{sum(counts):,}")
+        bounds = zip(counts, *goodman_intervals(counts), strict=True)
+        cells = [f"{count / sum(counts):.1%}\n{low:.1%} - {high:.1%}" for count, low, high in bounds]
+        told = [f"{name} {_told(plan.design[name][point])}" for name in names]
+        table.add_row("\n".join(told) or str(point), *cells, f"{sum(counts):,}")
     console.print(table)
 
 

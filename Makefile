@@ -24,7 +24,7 @@ export MPLBACKEND ?= Agg
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format bench golden schema pins clean
+.PHONY: help demo test lint format bench experiments golden schema pins clean
 
 help: ## list the targets
 	@echo "negotiation-sim: make TARGET"
@@ -49,8 +49,12 @@ format: $(DEV) ## let ruff fix and format
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: $(CORE) ## measure worlds a second
+bench: $(DEV) ## measure worlds a second, and sweeps against other tools (some fifteen minutes)
 	@$(BIN)/python benchmarks/worlds.py
+	@$(BIN)/python -W ignore benchmarks/sweeps.py
+
+experiments: $(CORE) ## play all shipped experiments again and draw their figures (some ten minutes)
+	@$(BIN)/python experiments/run.py
 
 golden: $(DEV) ## refresh the golden traces
 	@$(BIN)/python tests/refresh_golden.py

@@ -16,11 +16,23 @@ from negotiation_sim.cli import VERBS
 from negotiation_sim.scenario.loading import scenario_files
 from negotiation_sim.scenario.parameters import Parameter
 from negotiation_sim.scenario.schema import ScenarioFields
+from negotiation_sim.sweep.experiment import Experiment, ExperimentFields, experiment_files
+from negotiation_sim.sweep.plan import Plan
 
 ROOT = Path(__file__).parent.parent
 DOCS = sorted((ROOT / "docs").glob("*.md"))
 PAGES = [*sorted(ROOT.glob("*.md")), *DOCS]
-KINDS = {"index", "tutorial", "how-to", "reference", "model", "evidence", "assumptions", "decisions"}
+KINDS = {
+    "index",
+    "tutorial",
+    "how-to",
+    "reference",
+    "model",
+    "sweeps",
+    "evidence",
+    "assumptions",
+    "decisions",
+}
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^]]*\]\(([^)\s]+)\)")
@@ -76,7 +88,7 @@ OPTIONS = {
     - {"defaults", "hydra"}
     for verb in VERBS
 }
-FLAG = re.compile(r"--(help|version|multirun|cfg|config-dir)\b")
+FLAG = re.compile(r"--(help|version|multirun|cfg|config-dir|dry-run)\b")
 
 
 def command_lines() -> Iterator[tuple[str, list[str]]]:
@@ -112,12 +124,17 @@ def test_commands_in_the_documentation_exist():
                 continue
             if word == "job":  # --cfg job
                 continue
+            if verb == "export" and "=" not in word:  # the folder
+                continue
             key, equals, value = word.partition("=")
             assert equals, f"{page}: {word} is not name=value"
             if key == "scenario":
                 for each in value.split(","):
                     assert each in scenario_files() or names_a_file(each, page), f"{page}: scenario={each}"
                     scenario = each if each in scenario_files() else scenario
+            elif key == "experiment":
+                text = (ROOT / "docs" / page).read_text(encoding="utf-8") if page != "README.md" else ""
+                assert value in experiment_files() or f"name: {value}" in text, f"{page}: experiment={value}"
             elif key.startswith("+scenario."):
                 Scenario.load(scenario, [word, *[other for other in rest if other.startswith("scenario.")]])
             elif key.startswith("scenario."):
@@ -132,6 +149,8 @@ def test_verbs_and_options_are_in_the_reference():
     assert all(f"`{verb}`" in text for verb in VERBS)
     assert all(f"`{option}`" in text for options in OPTIONS.values() for option in options)
     assert all(f"`{name}`" in text for name in scenario_files())
+    sweeps = (ROOT / "docs" / "sweeps.md").read_text(encoding="utf-8")
+    assert all(f"`{name}`" in sweeps for name in experiment_files())
 
 
 # Python examples
@@ -157,6 +176,17 @@ def test_variants_in_the_documentation_load(tmp_path):
     assert loaded >= 2
 
 
+def test_experiments_in_the_documentation_can_be_planned(tmp_path):
+    planned = 0
+    for code in blocks(ROOT / "docs" / "sweeps.md", "yaml"):
+        path = tmp_path / f"{yaml.safe_load(code)['name']}" / "sweep.yaml"
+        path.parent.mkdir()
+        path.write_text(code, encoding="utf-8")
+        assert len(Plan.of(Experiment.load(str(path.parent))).design) > 1
+        planned += 1
+    assert planned >= 2
+
+
 # The reference of scenario files
 
 
@@ -170,9 +200,9 @@ def models(kind: Any) -> Iterator[type[BaseModel]]:
 
 
 def schema_models() -> dict[str, type[BaseModel]]:
-    """Every model that a scenario file is made of, and the shared base of the roles."""
+    """Every model that a scenario's or an experiment's file is made of, and the shared base of the roles."""
     found: dict[str, type[BaseModel]] = {}
-    waiting: list[type[BaseModel]] = [ScenarioFields]
+    waiting: list[type[BaseModel]] = [ScenarioFields, ExperimentFields]
     while waiting:
         model = waiting.pop()
         if model.__name__ in found:

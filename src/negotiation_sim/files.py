@@ -4,6 +4,14 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+UNFINISHED = ".*.part"
+"""Pattern of the names of files that are being written."""
+
+
+def temporary_name(path: Path) -> Path:
+    """Where `path` is written until it is whole."""
+    return path.with_name(f".{path.name}.part")
+
 
 def write_whole(path: Path, writer: Callable[[Path], object]) -> None:
     """Let `writer` write under a temporary name beside `path`, bring it to the disk, then rename it.
@@ -11,7 +19,7 @@ def write_whole(path: Path, writer: Callable[[Path], object]) -> None:
     Raises:
         OSError: what the disk or the folder refuses; nothing is left behind then.
     """
-    temporary = path.with_name(f".{path.name}.part")
+    temporary = temporary_name(path)
     try:
         writer(temporary)
         with temporary.open("rb+") as file:

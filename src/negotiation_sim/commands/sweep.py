@@ -52,6 +52,7 @@ def command(experiment: Experiment, options: VerbOptions) -> None:
     console = Console()
     folder = Path(options.out or f"sweeps/{experiment.name}")
     workers = options.workers or cores()
+    _check_folder(folder)
     plan = Plan.of(experiment)
     expected = estimate(plan, workers)
     if options.dry_run:
@@ -99,7 +100,8 @@ def _drive(console: Console, plan: Plan, folder: Path, options: VerbOptions, wor
         TimeRemainingColumn(),
         TextColumn("{task.fields[shares]}"),
     )
-    with Bars(*columns, console=console, transient=True) as bars:
+    quiet = not console.is_terminal  # or it would leave an empty line there
+    with Bars(*columns, console=console, transient=True, disable=quiet) as bars:
         task = bars.add_task(plan.experiment.name, total=None, rate="", shares="")
         clock = time.perf_counter()
 
@@ -144,6 +146,15 @@ def _print_estimate(
     )
 
 
+def _check_folder(folder: Path) -> None:
+    existing = _there(folder)
+    if not existing.is_dir():
+        problem = Problem(
+            "out", "results cannot go there", f"{existing} is a file", "a new or an empty folder"
+        )
+        raise ScenarioError("options of negsim sweep", [problem])
+
+
 def _check_room(folder: Path, expected: Estimate) -> None:
     free = _free(folder)
     if expected.bytes > free:
@@ -157,9 +168,12 @@ def _check_room(folder: Path, expected: Estimate) -> None:
 
 
 def _free(folder: Path) -> int:
-    return shutil.disk_usage(
-        next(each for each in (folder, *folder.absolute().parents) if each.exists())
-    ).free
+    return shutil.disk_usage(_there(folder)).free
+
+
+def _there(folder: Path) -> Path:
+    """The folder, or the nearest above it that is there."""
+    return next(each for each in (folder, *folder.absolute().parents) if each.exists())
 
 
 def _duration(seconds: float) -> str:

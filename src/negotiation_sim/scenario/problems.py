@@ -141,7 +141,8 @@ def _key_parts(detail: ErrorDetails) -> list[str]:
 
 def _is_kind(part: str) -> bool:
     """Whether pydantic put it there for one of several kinds of value; no key can look like this."""
-    return part == "Scale" or part.startswith(("list[", "literal[", "constrained-int", "function-before["))
+    kinds = ("list[", "dict[", "literal[", "constrained-int", "function-before[", "function-after[")
+    return part == "Scale" or part.startswith(kinds)
 
 
 def _in_words(detail: ErrorDetails, path: str) -> Problem:

@@ -205,19 +205,24 @@ def _line_of(path: Path, key: list[str]) -> tuple[int, int, bool]:
     with path.open(encoding="utf-8") as stream:
         node: Any = yaml.compose(stream, Loader=Loader)
     depth, line, in_list = 0, 1, False
-    for part in key:
+    while depth < len(key):
+        part, used = key[depth], 1
         if isinstance(node, yaml.MappingNode):
-            match = [(k, v) for k, v in node.value if k.value == part]
+            # A key may hold dots itself: an experiment's are paths into a scenario.
+            ends = range(len(key), depth, -1)
+            match = [
+                (k, v, end) for end in ends for k, v in node.value if k.value == ".".join(key[depth:end])
+            ]
             if not match:
                 break
-            line, node = match[0][0].start_mark.line + 1, match[0][1]
+            line, node, used = match[0][0].start_mark.line + 1, match[0][1], match[0][2] - depth
         elif isinstance(node, yaml.SequenceNode) and part.isdigit() and int(part) < len(node.value):
             node = node.value[int(part)]
             line = node.start_mark.line + 1
             in_list = True
         else:
             break
-        depth += 1
+        depth += used
     return depth, line, in_list
 
 

@@ -120,11 +120,11 @@ def outcome_counts(design: Ints, outcomes: np.ndarray) -> tuple[Ints, Ints]:
 def as_parquet(table: pd.DataFrame) -> bytes:
     """A table as a Parquet file: words as dictionaries, numbers plain."""
     arrow = pa.Table.from_pandas(table, preserve_index=False)
-    words = [
-        each.name
-        for each in arrow.schema
-        if pa.types.is_string(each.type) or pa.types.is_large_string(each.type)
-    ]
+    # A column of labels is one of words in every part, also where all are left to the scenario.
+    kinds = (pa.types.is_null, pa.types.is_string, pa.types.is_large_string)
+    words = [each.name for each in arrow.schema if any(is_kind(each.type) for is_kind in kinds)]
+    fields = [each.with_type(pa.large_string()) if each.name in words else each for each in arrow.schema]
+    arrow = arrow.cast(pa.schema(fields))
     sink = io.BytesIO()
     pq.write_table(arrow.replace_schema_metadata(None), sink, compression="zstd", use_dictionary=words)
     return sink.getvalue()

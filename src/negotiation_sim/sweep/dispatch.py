@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 
 from negotiation_sim.sweep.chunk import Chunk, Played
-from negotiation_sim.sweep.engines import Engine
+from negotiation_sim.sweep.engines import Engine, NoWorkers
 from negotiation_sim.sweep.plan import Plan, Span, Wave
 from negotiation_sim.sweep.progress import Progress, Report
 from negotiation_sim.sweep.store import Store
@@ -42,8 +42,12 @@ class Dispatch:
     """Plays what is missing of one wave.
 
     A chunk that fails is played again. One that has failed `STRIKES` times is halved until the run that breaks it
-    is found. A worker that dies takes all chunks under way with it, so the guilty one is not known: suspects are
-    played last, each by itself. Neither changes any result, for a run does not depend on its chunk.
+    is found. It may have been lost through no fault of its own, though, with a worker that another chunk broke or
+    that was killed: then it is first played once more at the end, by itself. None of this changes a result, for a
+    run does not depend on its chunk.
+
+    Raises:
+        NoWorkers: nobody is there to play.
     """
 
     def __init__(self, plan: Plan, wave: Wave, engine: Engine, store: Store, progress: Progress) -> None:
@@ -78,20 +82,17 @@ class Dispatch:
         """Wait for a chunk, and deal with all that have come back."""
         alone = len(self._under_way) == 1
         done, _ = wait(self._under_way, return_when=FIRST_COMPLETED)
-        dead = False
         for future in done:
             stretch = self._under_way.pop(future)
+            if future.cancelled():
+                raise NoWorkers("the cluster has gone")
             error = future.exception()
             if error is None:
                 self._keep(stretch, future.result())
+            elif isinstance(error, NoWorkers):
+                raise error
             else:
-                dead = dead or isinstance(error, BrokenExecutor)
                 self._strike(stretch, error, alone)
-        if dead:
-            for stretch in self._under_way.values():
-                self._strike(stretch, BrokenExecutor(), alone=False)
-            self._under_way.clear()
-            self.engine.mend()
 
     def _keep(self, stretch: Stretch, played: Played) -> None:
         self.store.add(self.wave.number, stretch.span, played)
@@ -104,7 +105,7 @@ class Dispatch:
         stretch.strikes += 1
         if stretch.strikes < STRIKES:
             self._again.append(stretch)
-        elif isinstance(error, BrokenExecutor) and not alone:
+        elif isinstance(error, self.engine.lost) and not alone:
             self._suspects.append(stretch)
         elif stretch.runs > 1:
             self._suspects.extend(stretch.halves())

@@ -8,12 +8,12 @@ from typing import Annotated, Any, Literal
 
 from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, PrivateAttr, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from negotiation_sim.data import shipped
 from negotiation_sim.scenario.loading import refused
-from negotiation_sim.scenario.parameters import Count, Key, Level, Number, Strict
+from negotiation_sim.scenario.parameters import Count, Key, Level, Number, Strict, Whole
 from negotiation_sim.scenario.problems import Problem, ScenarioError, from_validation, listed, nearest
 from negotiation_sim.scenario.sources import Source, composed, make_known
 
@@ -31,6 +31,11 @@ KINDS = {
 """Kinds of design, and what each needs to be told."""
 STRUCTURED = ("saltelli", "morris")
 """Designs whose points belong together: none may be left out, so none may be constrained."""
+LEVELLED = ("grid", "one_at_a_time", "morris")
+"""Designs that take numbers at levels."""
+MOST_REPLICATIONS = 2**24
+"""Replications of a design point; with independent worlds, each point has so many world ids of its own."""
+Replications = Annotated[Count, Field(le=MOST_REPLICATIONS)]
 
 
 class Factor(Strict):
@@ -60,6 +65,12 @@ class Factor(Strict):
             )
         if self.values is not None and not self.values:
             raise PydanticCustomError("no_values", "nothing to vary", {"found": "none", "expected": "values"})
+        labels = [str(each) for each in self.values or ()]
+        for at, label in enumerate(labels):
+            if label in labels[:at]:
+                raise PydanticCustomError(
+                    "twice", "the same value twice", {"found": label, "expected": "each value once"}
+                )
         return self
 
 
@@ -76,13 +87,16 @@ class Design(Strict):
 
     kind: Literal["grid", "list", "latin_hypercube", "sobol", "saltelli", "morris", "one_at_a_time"]
     n: Count | None = None
-    levels: Annotated[int, Field(ge=2, le=1000)] | None = None
+    levels: Annotated[Whole, Field(ge=2, le=1000)] | None = None
     points: Annotated[list[dict[str, Any]], Field(min_length=1)] | None = None
     second_order: bool = False
 
     @model_validator(mode="after")
     def _complete(self) -> Design:
-        given = {name for name in ("n", "points") if getattr(self, name) is not None}
+        given = {name for name in ("n", "points", "levels") if getattr(self, name) is not None}
+        given |= {"second_order"} if self.second_order else set()
+        used = {*KINDS[self.kind], *(["levels"] if self.kind in LEVELLED else [])}
+        used |= {"second_order"} if self.kind == "saltelli" else set()
         for name in KINDS[self.kind]:
             if name not in given:
                 raise PydanticCustomError(
@@ -90,7 +104,7 @@ class Design(Strict):
                     "the design is incomplete",
                     {"found": f"{self.kind} without {name}", "expected": name},
                 )
-        for name in sorted(given - set(KINDS[self.kind])):
+        for name in sorted(given - used):
             raise PydanticCustomError(
                 "too_much",
                 "the design does not use this",
@@ -101,6 +115,12 @@ class Design(Strict):
                 "no_power",
                 "n is no power of 2",
                 {"found": self.n, "expected": "2, 4, 8, ...: others spoil the balance"},
+            )
+        if self.kind == "morris" and self.levels and self.levels % 2:
+            raise PydanticCustomError(
+                "odd_levels",
+                "a morris design needs an even number of levels",
+                {"found": self.levels, "expected": "2, 4, 6, ...: then all levels are as likely"},
             )
         return self
 
@@ -113,9 +133,9 @@ class Until(Strict):
         first, most: replications of each point at first, and at most.
     """
 
-    until: Annotated[float, Field(gt=0.0, lt=1.0)]
-    first: Count = 256
-    most: Count = 100_000
+    until: Annotated[Number, Field(gt=0.0, lt=1.0)]
+    first: Replications = 256
+    most: Replications = 100_000
 
     @model_validator(mode="after")
     def _rising(self) -> Until:
@@ -123,12 +143,12 @@ class Until(Strict):
             raise PydanticCustomError(
                 "falling",
                 "first lies above most",
-                {"found": f"{self.first} and {self.most}", "expected": "first at most most"},
+                {"found": f"{self.first} and {self.most}", "expected": "first at most most", "key": "first"},
             )
         return self
 
 
-Constraint = tuple[str | float, Literal["<", "<=", ">", ">="], str | float]
+Constraint = tuple[str | Number, Literal["<", "<=", ">", ">="], str | Number]
 """Something that must hold between two swept numbers, or one and a constant: [path, <, path]."""
 
 
@@ -143,10 +163,10 @@ class ExperimentFields(Strict):
     sweep: dict[str, Factor] = {}
     design: Design = Design(kind="grid")
     constraints: list[Constraint] = []
-    replications: Count | Until = 1000
+    replications: Replications | Until = 1000
     worlds: Literal["common", "independent"] = "common"
     seed: Level = 1
-    traces: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
+    traces: Annotated[Number, Field(ge=0.0, le=1.0)] = 0.0
 
 
 class Experiment(ExperimentFields):
@@ -163,6 +183,8 @@ class Experiment(ExperimentFields):
         seed: of the worlds, and of the design.
         traces: share of the worlds of which every round is kept.
     """
+
+    _source: Source | None = PrivateAttr(default=None)
 
     @classmethod
     def load(cls, name: str, overrides: Sequence[str] = ()) -> Experiment:
@@ -188,11 +210,18 @@ class Experiment(ExperimentFields):
     def from_config(cls, config: Mapping[str, Any], source: Source) -> Experiment:
         """Check a composed configuration; `source` knows which file says what."""
         try:
-            return cls.model_validate(config)
+            experiment = cls.model_validate(config)
         except ValidationError as error:
             raise ScenarioError(
                 source.name, [source.located(each) for each in from_validation(error)]
             ) from error
+        experiment._source = source
+        return experiment
+
+    def error(self, problems: Sequence[Problem]) -> ScenarioError:
+        """What is wrong with it, each problem with the file and line that it comes from, where known."""
+        source = self._source or Source(self.name)
+        return ScenarioError(self.name, [source.located(each) for each in problems])
 
 
 def experiment_files() -> dict[str, Path]:
@@ -211,7 +240,10 @@ def choose(name: str, files: dict[str, Path]) -> str:
     path = Path(name)
     file = path / FILE if path.is_dir() else path
     if name and file.is_file():
-        known = "".join(c if c.isalnum() else "_" for c in file.absolute().parent.name)
+        stem = file.absolute().parent.name if file.name == FILE else file.stem
+        known = "".join(c if c.isalnum() else "_" for c in stem)
+        while files.get(known, file.absolute()) != file.absolute():
+            known += "_"
         files[known] = file.absolute()
         return known
     allowed = f"{listed(files)}; or the path of a folder with a {FILE}"

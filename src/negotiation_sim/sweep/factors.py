@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -44,7 +44,9 @@ class Swept:
         """Values for points (n,) of the unit interval: spread over the range, or shared out among the values."""
         if self.range is not None:
             low, high = self.range
-            return list((low + (high - low) * np.asarray(unit)).tolist())
+            part = np.asarray(unit)
+            spread = low * (1.0 - part) + high * part  # exact at both ends
+            return list(np.clip(spread, low, high).tolist())
         chosen = np.minimum((np.asarray(unit) * len(self.values)).astype(int), len(self.values) - 1)
         return [self.values[at] for at in chosen]
 
@@ -63,17 +65,22 @@ def swept(experiment: Experiment, scenarios: Sequence[Scenario]) -> tuple[Swept,
     problems = list(_clashes(experiment, scenarios))
     factors = []
     for path, factor in experiment.sweep.items():
-        found = [each for scenario in scenarios for each in _problems(path, factor, scenario)]
+        found = list(_problems(path, factor, scenarios))
         problems += found[:1]
         if not found:
             factors.append(_looked_up(path, factor, scenarios))
     if problems:
-        raise ScenarioError(experiment.name, problems)
+        raise experiment.error(problems)
     return tuple(factors)
 
 
-def variant(scenario: Scenario, structures: Mapping[str, Any]) -> Scenario:
+def variant(scenario: Scenario, structures: Mapping[str, Any], label: str | None = None) -> Scenario:
     """The scenario with something else standing at some paths.
+
+    Args:
+        scenario: what is varied.
+        structures: path -> what stands there instead.
+        label: what the variant is called where it does not fit.
 
     Raises:
         ScenarioError: what would stand there does not fit.
@@ -87,13 +94,42 @@ def variant(scenario: Scenario, structures: Mapping[str, Any]) -> Scenario:
         for part in parents:
             node = node.setdefault(part, {})
         node[last] = value
-    changed = ", ".join(f"{path}={value}" for path, value in structures.items())
+    changed = label or ", ".join(f"{path}={value}" for path, value in structures.items())
     return Scenario.from_config(plain, Source(f"{scenario.name} with {changed}"))
+
+
+def check_bounds(
+    experiment: Experiment, scenario: Scenario, spans: Mapping[str, tuple[float, float]]
+) -> None:
+    """Check that the model allows all numbers from the lowest to the highest that a sweep puts at each path.
+
+    Raises:
+        ScenarioError: it does not; says which factor, and what is allowed.
+    """
+    tried = {
+        path: {"value": low, "range": [low, high], "assumption": "swept"}
+        for path, (low, high) in spans.items()
+    }
+    try:
+        variant(scenario, tried)
+    except ScenarioError as error:
+        problems = [
+            replace(each, key=f"sweep.{_factor_at(each.key, spans)}", where=None) for each in error.problems
+        ]
+        raise experiment.error(problems) from error
+
+
+def _factor_at(key: str, paths: Iterable[str]) -> str:
+    """The factor that a scenario's key is, is part of or holds; the key itself if it is none."""
+    for path in paths:
+        if f"{path}.".startswith(f"{key}.") or key.startswith(f"{path}."):
+            return path
+    return key
 
 
 def _clashes(experiment: Experiment, scenarios: Sequence[Scenario]) -> Iterator[Problem]:
     names = [scenario.name for scenario in scenarios]
-    for name in {each for each in names if names.count(each) > 1}:
+    for name in sorted({each for each in names if names.count(each) > 1}):
         yield Problem("scenarios", "two scenarios of one name", name, "a name of its own for each")
     for path in experiment.sweep:
         for other in experiment.sweep:
@@ -103,28 +139,42 @@ def _clashes(experiment: Experiment, scenarios: Sequence[Scenario]) -> Iterator[
                 )
 
 
-def _problems(path: str, factor: Factor, scenario: Scenario) -> Iterator[Problem]:
+def _problems(path: str, factor: Factor, scenarios: Sequence[Scenario]) -> Iterator[Problem]:
     key = f"sweep.{path}"
-    parameter = scenario.parameters.get(path)
-    if parameter is None and not exists(scenario, path):
-        known = scenario.parameters
-        yield Problem(
-            key, f"{scenario.name} has no such parameter", repr(path), listed(known), nearest(path, known)
-        )
-    elif not is_number(scenario, path):
+    for scenario in scenarios:
+        if not exists(scenario, path):
+            known = scenario.parameters
+            yield Problem(
+                key, f"{scenario.name} has no such parameter", repr(path), listed(known), nearest(path, known)
+            )
+            return
+    numbers = [is_number(scenario, path) for scenario in scenarios]
+    if not any(numbers):
         if factor.values is None:
             yield Problem(key, "this is no number", "no values", "values: what may stand there")
-    elif isinstance(factor.values, dict) or not all(_finite(each) for each in factor.values or ()):
+        elif isinstance(factor.values, list) and any(isinstance(each, list | dict) for each in factor.values):
+            yield Problem(f"{key}.values", "no labels", str(factor.values), "label: what stands there")
+    elif not all(numbers):
+        without = scenarios[numbers.index(False)].name
+        yield Problem(key, "a number in some scenarios only", f"none in {without}", "a number in all or none")
+    elif isinstance(factor.values, dict) or not all(finite(each) for each in factor.values or ()):
         yield Problem(f"{key}.values", "not numbers", str(factor.values), "a list of numbers")
     elif factor.range is None and factor.values is None:
-        low, high = scenario.parameter(path).range
+        low, high = _widest(path, scenarios)
         if low == high:
             yield Problem(
                 key, "the scenario's own range is a single number", f"{low:g}", "range: [lowest, highest]"
             )
 
 
-def _finite(value: Any) -> bool:
+def _widest(path: str, scenarios: Sequence[Scenario]) -> tuple[float, float]:
+    """A number's own range, the widest over the scenarios."""
+    ranges = [scenario.parameter(path).range for scenario in scenarios]
+    return min(low for low, _ in ranges), max(high for _, high in ranges)
+
+
+def finite(value: Any) -> bool:
+    """Whether it is a finite number; YAML's yes and no are none."""
     return isinstance(value, int | float) and not isinstance(value, bool) and bool(np.isfinite(value))
 
 
@@ -132,9 +182,7 @@ def _looked_up(path: str, factor: Factor, scenarios: Sequence[Scenario]) -> Swep
     if is_number(scenarios[0], path):
         if factor.values is not None:
             return Swept(path, None, tuple(float(each) for each in factor.values), {})
-        ranges = [scenario.parameter(path).range for scenario in scenarios]
-        widest = (min(low for low, _ in ranges), max(high for _, high in ranges))
-        return Swept(path, factor.range or widest, (), {})
+        return Swept(path, factor.range or _widest(path, scenarios), (), {})
     values = (
         factor.values
         if isinstance(factor.values, dict)

@@ -7,6 +7,7 @@ stretch of these numbers, so what is missing can be cut afresh at any time.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,13 +15,12 @@ import numpy as np
 import pandas as pd
 
 from negotiation_sim.rules.arrays import Floats, Ints
-from negotiation_sim.scenario import Scenario
+from negotiation_sim.scenario import Problem, Scenario
 from negotiation_sim.sweep.designs import points
-from negotiation_sim.sweep.experiment import Experiment
-from negotiation_sim.sweep.factors import Swept, swept, variant
+from negotiation_sim.sweep.experiment import MOST_REPLICATIONS, Experiment
+from negotiation_sim.sweep.factors import Swept, check_bounds, swept, variant
 
-SPACING = 2**24
-"""With independent worlds, each design point has this many world ids of its own."""
+MOST_RUNS = 10**12  # of a wave: parts of the results are named by twelve digits
 Span = tuple[int, int]
 """Runs from the first number up to, not including, the second."""
 
@@ -96,19 +96,22 @@ class Plan:
             for chosen, rows in grouped.items():
                 names = chosen if isinstance(chosen, tuple) else (chosen,)
                 put = {p: labels[p][n] for p, n in zip(shapes, names, strict=True) if isinstance(n, str)}
-                structures.append(variant(scenario, put))
+                label = ", ".join(f"{p}={n}" for p, n in zip(shapes, names, strict=True) if p in put)
+                structures.append(variant(scenario, put, label))
+                check_bounds(experiment, structures[-1], _spans(experiment, factors, table.loc[rows]))
                 part = table.loc[rows].assign(
                     scenario=scenario.name, sample=rows, structure=len(structures) - 1
                 )
                 parts.append(part)
         design = pd.concat(parts, ignore_index=True)
+        _check_runs(experiment, len(design))
         order = ["scenario", "sample", *(factor.path for factor in factors)]
         structure = design["structure"].to_numpy(dtype=np.int64)
         return cls(experiment, factors, tuple(structures), design[order], structure)
 
     def worlds(self, point: Ints, replication: Ints) -> Ints:
         """World id of each run (n,): the same ids at every point, or ids of the point's own."""
-        return replication if self.experiment.worlds == "common" else point * SPACING + replication
+        return replication if self.experiment.worlds == "common" else point * MOST_REPLICATIONS + replication
 
     def fixed(self, point: Ints) -> dict[str, Floats]:
         """Path -> (n,) what each run holds a number at; NaN where it is drawn."""
@@ -123,14 +126,36 @@ class Plan:
     def chunks(self, wave: Wave, missing: Sequence[Span], size: int) -> Iterator[Span]:
         """Cut what is missing of a wave into spans of at most `size` runs, each of one structure."""
         changes = np.flatnonzero(np.diff(self.structure)) + 1
-        borders = [*wave.starts[changes].tolist(), wave.runs]
+        borders = [*wave.starts[changes].tolist(), wave.runs]  # rising
         for start, stop in missing:
             at = start
             while at < stop:
-                border = next(each for each in borders if each > at)
+                border = borders[bisect_right(borders, at)]
                 end = min(stop, border, at + size)
                 yield at, end
                 at = end
+
+
+def _spans(
+    experiment: Experiment, factors: Sequence[Swept], points: pd.DataFrame
+) -> dict[str, tuple[float, float]]:
+    """Path -> lowest and highest number that a design may put there: the range asked for, or that of the points."""
+    spans = {}
+    for factor in factors:
+        asked = experiment.sweep[factor.path].range
+        if asked is not None and experiment.design.kind != "list":
+            spans[factor.path] = asked
+        elif factor.numeric and points[factor.path].notna().any():
+            spans[factor.path] = (float(points[factor.path].min()), float(points[factor.path].max()))
+    return spans
+
+
+def _check_runs(experiment: Experiment, size: int) -> None:
+    replications = experiment.replications
+    runs = size * (replications if isinstance(replications, int) else replications.most)
+    if runs >= MOST_RUNS:
+        found = f"{runs:,} runs of {size:,} design points"
+        raise experiment.error([Problem("replications", "too many runs", found, f"below {MOST_RUNS:,}")])
 
 
 def complement(covered: Sequence[Span], total: int) -> list[Span]:

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 
 from negotiation_sim.rules.arrays import Ints
 from negotiation_sim.rules.outcome import OUTCOMES
@@ -41,12 +43,12 @@ class Results:
     @property
     def dataset(self) -> ds.Dataset:
         """All runs as an Arrow dataset, in the table's order: filter, project and scan it without loading it."""
-        return ds.dataset([str(part.path) for part in self._parts], format="parquet")
+        return _together([part.path for part in self._parts])
 
     @property
     def traces(self) -> ds.Dataset:
-        """The rounds that were kept, as an Arrow dataset."""
-        return ds.dataset(str(self.folder / TRACES), format="parquet")
+        """The rounds that were kept of these runs, in the same order, as an Arrow dataset."""
+        return _together([self.folder / TRACES / part.path.name for part in self._parts])
 
     def to_pandas(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """All runs, or some columns of them, in memory."""
@@ -57,3 +59,9 @@ class Results:
         """How often each outcome occurred at each design point: the design's columns, then one an outcome."""
         total: Ints = counted(self.folder, len(self.design))
         return self.design.join(pd.DataFrame(total, columns=list(OUTCOMES)))
+
+
+def _together(paths: Sequence[Path]) -> ds.Dataset:
+    """Parts as one dataset, with the columns of all: other scenarios may have other parties, types and facts."""
+    schema = pa.unify_schemas([pq.read_schema(path) for path in paths]) if paths else None
+    return ds.dataset([str(path) for path in paths], schema=schema, format="parquet")

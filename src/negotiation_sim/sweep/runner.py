@@ -6,6 +6,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
+from negotiation_sim.rules.outcome import OUTCOMES
 from negotiation_sim.sweep.dispatch import Dispatch
 from negotiation_sim.sweep.engines import ENGINES, Engine
 from negotiation_sim.sweep.experiment import Experiment, Until
@@ -62,9 +65,10 @@ def drive(
 ) -> Progress:
     """Play what is missing of a plan; arguments as in `sweep`."""
     store = Store(folder, plan)
-    progress = Progress(counted(folder, len(plan.design)))
+    progress = Progress(np.zeros((len(plan.design), len(OUTCOMES)), dtype=np.int64))
     player: Engine | None = None
     try:
+        progress.counts += counted(folder, len(plan.design))
         for wave in _waves(plan, folder, progress):
             missing = complement(covered(folder, wave.number), wave.runs)
             there = wave.runs - sum(stop - start for start, stop in missing)
@@ -76,9 +80,11 @@ def drive(
                 player = player or ENGINES[engine](cluster, workers)
                 Dispatch(plan, wave, player, store, progress).play(missing, chunk, report)
     finally:
-        if player is not None:
-            player.close()
-        store.close(progress, workers)
+        try:
+            if player is not None:
+                player.close()
+        finally:
+            store.close(progress, workers if player is None else player.workers)
     return progress
 
 

@@ -27,7 +27,7 @@ from filelock import FileLock, Timeout
 
 from negotiation_sim import __version__
 from negotiation_sim.data import PACKAGE
-from negotiation_sim.files import write_whole
+from negotiation_sim.files import UNFINISHED, temporary_name, write_whole
 from negotiation_sim.rules.arrays import Ints
 from negotiation_sim.rules.outcome import OUTCOMES
 from negotiation_sim.scenario import Problem, ScenarioError
@@ -35,13 +35,8 @@ from negotiation_sim.sweep.chunk import Played, outcome_counts
 from negotiation_sim.sweep.plan import Plan, Span
 from negotiation_sim.sweep.progress import Progress
 
-MANIFEST, DESIGN, RUNS, TRACES, FAILURES = (
-    "manifest.json",
-    "design.parquet",
-    "runs",
-    "traces",
-    "failures.json",
-)
+MANIFEST, DESIGN, FAILURES, LOCK = "manifest.json", "design.parquet", "failures.json", ".lock"
+RUNS, TRACES = "runs", "traces"
 PART = re.compile(r"w(\d{3})-(\d{12})-(\d{12})\.parquet")
 MODEL = ("draws.py", "record.py", "talks.py", "agents/*.py", "rules/*.py", "scenario/layout.py")
 """Files that decide what a run gives."""
@@ -76,34 +71,38 @@ class Store:
     def __init__(self, folder: Path, plan: Plan) -> None:
         self.folder = folder
         identity = identity_of(plan)
-        existing = read_manifest(folder) if (folder / MANIFEST).exists() else None
-        if existing is not None:
-            _refuse_another(folder, existing["identity"], identity)
-        elif folder.exists() and (
-            not folder.is_dir() or any(each.name != ".lock" for each in folder.iterdir())
-        ):
-            raise _bad_folder(
-                folder, "the folder holds something else", "a new or an empty folder, or this sweep's own"
-            )
+        _existing(folder, identity)  # before anything is changed
         folder.mkdir(parents=True, exist_ok=True)
-        self._lock = FileLock(folder / ".lock")
+        self._lock = FileLock(folder / LOCK)
         try:
             self._lock.acquire(timeout=0)
         except Timeout as error:
             raise _bad_folder(
                 folder, "another process is sweeping into it", "wait for it, or another folder"
             ) from error
+        try:
+            self._manifest = _existing(folder, identity) or {
+                "identity": identity,
+                "experiment": plan.experiment.name,
+                "sessions": [],
+            }
+            self._manifest["sessions"].append(_session())
+            self._write_manifest()  # first of all: from here on the folder is known to be this sweep's
+            self._prepare(plan)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def _prepare(self, plan: Plan) -> None:
+        """Write what is not there yet, and remove what a killed process left half done."""
+        if not (self.folder / DESIGN).exists():
+            write_whole(self.folder / DESIGN, lambda path: plan.design.to_parquet(path, index=False))
         for name in (RUNS, *([TRACES] if plan.experiment.traces else [])):
-            (folder / name).mkdir(exist_ok=True)
-        self._manifest = existing or {
-            "identity": identity,
-            "experiment": plan.experiment.name,
-            "sessions": [],
-        }
-        if existing is None:
-            write_whole(folder / DESIGN, lambda path: plan.design.to_parquet(path, index=False))
-        self._manifest["sessions"].append(_session())
-        self._write_manifest()
+            (self.folder / name).mkdir(exist_ok=True)
+        done = {part.path.name for part in parts(self.folder)}
+        for path in [*self.folder.glob(f"*/{UNFINISHED}"), *(self.folder / TRACES).glob("w*.parquet")]:
+            if path.name not in done:
+                path.unlink()
 
     def close(self, progress: Progress, workers: int) -> None:
         """Say what came of it, and let the folder go."""
@@ -218,6 +217,24 @@ def _differences(there: object, here: object, key: str) -> Iterator[tuple[str, o
             yield from _differences(there.get(each), here.get(each), below)
     elif there != here:
         yield key, there, here
+
+
+def _existing(folder: Path, identity: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Manifest of a folder; None if it is not there, or as good as empty.
+
+    Raises:
+        ScenarioError: the folder belongs to another sweep, or holds other things.
+    """
+    if (folder / MANIFEST).exists():
+        manifest = read_manifest(folder)
+        _refuse_another(folder, manifest["identity"], identity)
+        return manifest
+    ours = {LOCK, temporary_name(folder / MANIFEST).name}
+    if folder.exists() and (not folder.is_dir() or any(each.name not in ours for each in folder.iterdir())):
+        raise _bad_folder(
+            folder, "the folder holds something else", "a new or an empty folder, or this sweep's own"
+        )
+    return None
 
 
 def _refuse_another(folder: Path, there: Mapping[str, Any], here: Mapping[str, Any]) -> None:

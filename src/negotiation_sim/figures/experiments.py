@@ -1,0 +1,342 @@
+"""The figures of experiments: shares of worlds along what is varied, every point with its interval."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from negotiation_sim.analysis.shares import Share, share
+from negotiation_sim.figures.style import INK, WIDTH, new_figure, styled
+
+GREY = "#6E6E6E"
+"""Lines that stand for no headline; the light grey of stalemate is too faint for a line."""
+
+SHAPES = (("o", "-", True), ("s", (0, (4, 1.6)), False), ("^", (0, (1, 1.2)), True), ("D", "-.", False))
+"""Marker, dashes and whether the marker is filled: what tells lines apart where colour does not."""
+
+WHAT_IS_DRAWN = (
+    "Whiskers: 95% intervals, each by itself; where none shows, it is smaller than the marker. They speak only of "
+    "the finite number of worlds. "
+    "Shares of worlds in a model; no forecast."
+)
+Z = 1.959964  # of a 95% interval
+
+# Lengths in inches.
+MARGIN = 0.12
+LEFT = 0.62  # from the left edge to the first axis
+BETWEEN = 0.6  # between two axes
+AXIS = 2.05  # height of an axis
+BELOW = 0.56  # tick labels and the name of the axis
+TITLE_LINE, LINE, NOTE_LINE = 0.21, 0.165, 0.135
+NARROW = 1.8  # an axis below this width has room for three numbers only
+ROW = 0.34  # height of a row
+LABELS, NUMBERS = (
+    1.3,
+    1.45,
+)  # beside a panel of rows: names to the left of the first, numbers to the right of each
+
+# Where text is broken, in characters.
+TITLE_CHARACTERS, TEXT_CHARACTERS, NOTE_CHARACTERS = 66, 94, 100
+
+
+class Change(NamedTuple):
+    """A paired difference and half the width of its 95% interval."""
+
+    change: float
+    margin: float
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a panel.
+
+    Attributes:
+        label: what it stands for.
+        table: columns x, share, low, high (fractions), from left to right.
+        colour: of the headline that it counts, or ink or grey.
+    """
+
+    label: str
+    table: pd.DataFrame
+    colour: str = INK
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One set of axes.
+
+    Attributes:
+        title: what is counted, and where.
+        x: name of what is varied, with its unit.
+        lines: at most as many as there are `SHAPES`.
+        y: name of the vertical axis.
+        span: range of x to be marked, and what it is called.
+        top: upper end of the vertical axis in per cent; None fits it to the data.
+    """
+
+    title: str
+    x: str
+    lines: Sequence[Line]
+    y: str = "Share of worlds (%)"
+    span: tuple[float, float, str] | None = None
+    top: float | None = None
+
+
+def shares_by(runs: pd.DataFrame, held: str, by: str) -> pd.DataFrame:
+    """Share of runs in which the boolean column `held` is true at each value of `by`, with Wilson intervals.
+
+    Within a value of `by` the runs must be different worlds. Returns columns x, share, low, high.
+    """
+    rows = [(x, *share(int(group.sum()), len(group))) for x, group in runs.groupby(by, sort=True)[held]]
+    return pd.DataFrame(rows, columns=["x", "share", "low", "high"])
+
+
+def means_by(runs: pd.DataFrame, column: str, by: str) -> pd.DataFrame:
+    """Mean of a column at each value of `by`, with normal 95% intervals; returned as by `shares_by`."""
+    rows = []
+    for x, group in runs.groupby(by, sort=True)[column]:
+        mean, margin = group.mean(), Z * group.std() / np.sqrt(len(group))
+        rows.append((x, mean, mean - margin, mean + margin))
+    return pd.DataFrame(rows, columns=["x", "share", "low", "high"])
+
+
+def paired(one: pd.DataFrame, other: pd.DataFrame, column: str) -> Change:
+    """Mean change of a column from `one` to `other`, world by world: both must hold the same worlds, once each.
+
+    Raises ValueError if they do not.
+    """
+    before, after = (table.set_index("world")[column].astype(float).sort_index() for table in (one, other))
+    if not before.index.equals(after.index) or not before.index.is_unique:
+        raise ValueError("a paired change needs the same worlds, once each, on both sides")
+    difference = after - before
+    return Change(float(difference.mean()), float(Z * difference.std() / np.sqrt(len(difference))))
+
+
+def told(value: Share | Change) -> str:
+    """A share with its interval, or a change in points with its margin, as findings state them."""
+    if isinstance(value, Change):
+        return f"{_signed(100 * value.change)} ± {100 * value.margin:.1f} points"
+    return f"{100 * value.share:.1f}% ({100 * value.low:.1f} to {100 * value.high:.1f})"
+
+
+def lines_figure(question: str, subtitle: str, panels: Sequence[Panel], note: str) -> Figure:
+    """Panels side by side, each with lines of shares along a swept number.
+
+    Panels whose lines have the same labels share one key. The figure is 16 cm wide.
+    """
+    labels = [[line.label for line in panel.lines] for panel in panels]
+    shared = all(each == labels[0] for each in labels)
+    width = (WIDTH - LEFT - MARGIN - BETWEEN * (len(panels) - 1)) / len(panels)
+    broken = [textwrap.wrap(panel.title, int(width * 14)) for panel in panels]
+    keys = (len(labels[0]) + 1) // 2 if shared else max(map(len, labels))
+    heads = max(map(len, broken)) * LINE + 0.08 + (0 if shared else keys * LINE + 0.04)
+    titles, texts, notes = _broken(question, subtitle, note)
+    top = MARGIN + len(titles) * TITLE_LINE + len(texts) * LINE + 0.08 + (keys * LINE + 0.1 if shared else 0)
+    bottom = MARGIN + len(notes) * NOTE_LINE + BELOW
+    height = top + heads + AXIS + bottom
+    with styled():
+        figure = new_figure(height)
+        _write(figure, height, titles, texts, notes)
+        for at, panel in enumerate(panels):
+            left = LEFT + at * (width + BETWEEN)
+            axes = figure.add_axes((left / WIDTH, bottom / height, width / WIDTH, AXIS / height))
+            _draw_lines(axes, panel)
+            title_at = 1 - top / height
+            title = "\n".join(broken[at])
+            figure.text((left - 0.3) / WIDTH, title_at, title, weight="bold", size=9, va="top")
+            if not shared:
+                under = top + len(broken[at]) * LINE + 0.02
+                _key(figure, panel, (left - 0.3) / WIDTH, 1 - under / height, 1)
+        if shared and keys:
+            _key(figure, _common_key(panels), MARGIN / WIDTH, 1 - (top - keys * LINE - 0.1) / height, 2)
+    return figure
+
+
+def rows_figure(
+    question: str,
+    subtitle: str,
+    columns: Sequence[tuple[str, str, Sequence[Share]]],
+    rows: Sequence[str],
+    changes: Sequence[Sequence[Change | None]],
+    note: str,
+) -> Figure:
+    """Panels side by side, each with a share a row, and how far it differs from the first row in print.
+
+    Args:
+        question, subtitle, note: texts.
+        columns: title, colour and shares (a row each) of every panel.
+        rows: names of the rows.
+        changes: by panel and row, the paired change from the first row; None prints nothing.
+    """
+    width = (WIDTH - LABELS - MARGIN - NUMBERS * len(columns)) / len(columns)
+    broken = [textwrap.wrap(title, int((width + NUMBERS) * 13)) for title, _, _ in columns]
+    titles, texts, notes = _broken(question, subtitle, note)
+    heads = max(map(len, broken)) * LINE + 0.08
+    top = MARGIN + len(titles) * TITLE_LINE + len(texts) * LINE + 0.1
+    bottom = MARGIN + len(notes) * NOTE_LINE + BELOW
+    tall = ROW * len(rows)
+    height = top + heads + tall + bottom
+    with styled():
+        figure = new_figure(height)
+        _write(figure, height, titles, texts, notes)
+        for at, (_, colour, shares) in enumerate(columns):
+            left = LABELS + at * (width + NUMBERS)
+            axes = figure.add_axes((left / WIDTH, bottom / height, width / WIDTH, tall / height))
+            _draw_rows(axes, shares, changes[at], colour)
+            axes.set_yticks(range(len(rows)), rows if at == 0 else [""] * len(rows))
+            title = "\n".join(broken[at])
+            figure.text(left / WIDTH, 1 - top / height, title, weight="bold", size=9, va="top")
+    return figure
+
+
+def _signed(points: float) -> str:
+    said = f"{points:+.1f}"
+    return "0.0" if float(said) == 0.0 else said.replace("-", "\N{MINUS SIGN}")
+
+
+def _broken(question: str, subtitle: str, note: str) -> tuple[list[str], list[str], list[str]]:
+    return (
+        textwrap.wrap(question, TITLE_CHARACTERS),
+        textwrap.wrap(subtitle, TEXT_CHARACTERS),
+        [line for text in (WHAT_IS_DRAWN, note) for line in textwrap.wrap(text, NOTE_CHARACTERS)],
+    )
+
+
+def _write(figure: Figure, height: float, titles: list[str], texts: list[str], notes: list[str]) -> None:
+    left, down = MARGIN / WIDTH, MARGIN
+    figure.text(left, 1 - down / height, "\n".join(titles), size=12, weight="bold", va="top")
+    down += len(titles) * TITLE_LINE + 0.02
+    figure.text(left, 1 - down / height, "\n".join(texts), size=8.5, va="top")
+    figure.text(left, MARGIN / height, "\n".join(notes), size=8, va="bottom")
+
+
+def _style(at: int, colour: str) -> dict[str, object]:
+    marker, dashes, filled = SHAPES[at]
+    return {
+        "color": colour,
+        "marker": marker,
+        "linestyle": dashes,
+        "linewidth": 1.3,
+        "markersize": 5,
+        "markerfacecolor": colour if filled else "white",
+        "markeredgewidth": 1.1,
+    }
+
+
+def _draw_lines(axes: Axes, panel: Panel) -> None:
+    highest = 0.0
+    if panel.span is not None:
+        low, high, name = panel.span
+        axes.axvspan(low, high, color="#F0F0F0", zorder=0, linewidth=0)
+        axes.text(
+            (low + high) / 2,
+            0.985,
+            name,
+            transform=axes.get_xaxis_transform(),
+            ha="center",
+            va="top",
+            size=7.5,
+        )
+    for at, line in enumerate(panel.lines):
+        table = line.table
+        values = [100 * table[column].to_numpy(dtype=float) for column in ("share", "low", "high")]
+        around = (values[0] - values[1], values[2] - values[0])
+        axes.errorbar(
+            table["x"],
+            values[0],
+            around,
+            capsize=2.5,
+            elinewidth=1.0,
+            zorder=3,
+            clip_on=False,
+            **_style(at, line.colour),
+        )
+        highest = max(highest, float(values[2].max()))
+    axes.set_ylim(0, panel.top if panel.top is not None else highest * 1.15)
+    axes.margins(x=0.07)
+    axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+    axes.grid(axis="y")
+    axes.tick_params(length=3, width=0.6)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.set_xlabel(panel.x, labelpad=3)
+    axes.set_ylabel(panel.y, labelpad=3)
+    values_of_x = sorted({float(x) for line in panel.lines for x in line.table["x"]})
+    if len(values_of_x) > 4 and axes.get_position().width * WIDTH < NARROW:
+        values_of_x = [values_of_x[0], values_of_x[len(values_of_x) // 2], values_of_x[-1]]
+    if len(values_of_x) <= 6:
+        axes.set_xticks(values_of_x, [f"{x:g}" for x in values_of_x])
+
+
+def _common_key(panels: Sequence[Panel]) -> Panel:
+    """A panel to make the key from: in ink where a line's colour differs between panels."""
+    colours = [
+        {line.colour for line in lines} for lines in zip(*(panel.lines for panel in panels), strict=True)
+    ]
+    lines = [
+        replace(line, colour=line.colour if len(seen) == 1 else INK)
+        for line, seen in zip(panels[0].lines, colours, strict=True)
+    ]
+    return replace(panels[0], lines=lines)
+
+
+def _key(figure: Figure, panel: Panel, x: float, y: float, columns: int) -> None:
+    handles = [
+        Line2D([], [], label=line.label, **_style(at, line.colour)) for at, line in enumerate(panel.lines)
+    ]  # type: ignore[arg-type]
+    figure.legend(
+        handles=handles,
+        loc="upper left",
+        bbox_to_anchor=(x, y),
+        borderaxespad=0,
+        borderpad=0,
+        labelspacing=0.25,
+        columnspacing=1.5,
+        frameon=False,
+        handlelength=3.0,
+        fontsize=8.5,
+        ncols=columns,
+    )
+
+
+def _draw_rows(axes: Axes, shares: Sequence[Share], changes: Sequence[Change | None], colour: str) -> None:
+    highest = 100 * max(each.high for each in shares)
+    for at, (each, change) in enumerate(zip(shares, changes, strict=True)):
+        middle, low, high = (100 * value for value in each)
+        axes.errorbar(
+            middle,
+            at,
+            xerr=[[middle - low], [high - middle]],
+            color=colour,
+            marker="o",
+            markersize=5,
+            capsize=2.5,
+        )
+        said = f"{middle:.1f} ({low:.1f} – {high:.1f})"
+        if change is not None:
+            said += f"\n{_signed(100 * change.change)} ± {100 * change.margin:.1f} pts"
+        axes.annotate(
+            said,
+            (1, at),
+            (5, 0),
+            xycoords=axes.get_yaxis_transform(),
+            textcoords="offset points",
+            va="center",
+            size=8,
+        )
+    axes.set_xlim(0, highest * 1.1)
+    axes.set_ylim(len(shares) - 0.5, -0.5)
+    axes.xaxis.set_major_locator(MaxNLocator(4))
+    axes.grid(axis="x")
+    axes.tick_params(length=3, width=0.6)
+    axes.tick_params(axis="y", length=0)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.set_xlabel("Share of worlds (%)", labelpad=3)

@@ -139,7 +139,7 @@ def test_a_sweep_prints_shares_with_intervals_and_does_only_what_is_missing(shee
     assert launch("sweep", ["experiment=dam", "out=runs", "workers=1"]) == 0
     first = capsys.readouterr().out
     assert "What does patience buy?" in first
-    assert "actors.upland.clock_days" in first
+    assert "1: actors.upland.clock_days 60" in first
     assert "100 runs in runs/, 100 of them played now" in first
     assert first.count("% -") == 2 * 3  # an interval for every headline at both points
     assert launch("sweep", ["experiment=dam", "out=runs", "workers=1"]) == 0

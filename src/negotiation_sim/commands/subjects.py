@@ -17,7 +17,6 @@ from negotiation_sim.scenario.loading import (
     source_of,
     unknown_scenario,
 )
-from negotiation_sim.scenario.sources import make_known
 
 SWEEP_FUNCTION = re.compile(r"[()\[\]]")
 
@@ -109,7 +108,7 @@ def _prepare_experiments(arguments: list[str]) -> dict[str, Path]:
             ]
             arguments[at] = "experiment=" + ",".join(names)
     for name, path in files.items():
-        make_known(experiment.GROUP, name, path)
+        experiment.register(name, path)
     return files
 
 

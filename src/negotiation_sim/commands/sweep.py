@@ -39,7 +39,7 @@ class VerbOptions(Options):
     workers: Annotated[Count, Field(le=1024)] | None
     cluster: str | None
     chunk: Annotated[Count, Field(le=1_000_000)]
-    out: Annotated[str, Field(min_length=1)] | None
+    out: Annotated[str, Field(min_length=1)]
     dry_run: bool
 
 
@@ -50,7 +50,7 @@ def command(experiment: Experiment, options: VerbOptions) -> None:
         SystemExit: 1 if runs failed, 130 if interrupted; what is done is kept.
     """
     console = Console()
-    folder = Path(options.out or f"sweeps/{experiment.name}")
+    folder = Path(options.out)
     workers = options.workers or cores()
     _check_folder(folder)
     plan = Plan.of(experiment)
@@ -194,22 +194,24 @@ def _print_shares(console: Console, experiment: Experiment, plan: Plan, progress
         title_style="",
         box=SIMPLE_HEAD,
     )
+    for name in ["point", *headlines, "runs"]:
+        table.add_column(name, justify="right", no_wrap=True)
+    for point in range(shown):
+        counts = [int(progress.counts[point, at].sum()) for at in codes]
+        if sum(counts):
+            bounds = zip(counts, *goodman_intervals(counts), strict=True)
+            cells = [f"{count / sum(counts):.1%}\n{low:.1%} - {high:.1%}" for count, low, high in bounds]
+            table.add_row(str(point), *cells, f"{sum(counts):,}")
+    console.print(table)
     names = [
         *(["scenario"] if len(experiment.scenarios) > 1 else []),
         *(factor.path for factor in plan.factors),
     ]
-    table.add_column("design point", overflow="fold")
-    for name in [*headlines, "runs"]:
-        table.add_column(name, justify="right", no_wrap=True)
-    for point in range(shown):
-        counts = [int(progress.counts[point, at].sum()) for at in codes]
-        if not sum(counts):
-            continue
-        bounds = zip(counts, *goodman_intervals(counts), strict=True)
-        cells = [f"{count / sum(counts):.1%}\n{low:.1%} - {high:.1%}" for count, low, high in bounds]
-        told = [f"{name} {_told(plan.design[name][point])}" for name in names]
-        table.add_row("\n".join(told) or str(point), *cells, f"{sum(counts):,}")
-    console.print(table)
+    if names:
+        console.print("Design points:")
+        for point in range(shown):
+            told = ", ".join(f"{name} {_told(plan.design[name][point])}" for name in names)
+            console.print(f"  {point}: {told}", highlight=False, soft_wrap=True)
 
 
 def _told(value: Any) -> str:

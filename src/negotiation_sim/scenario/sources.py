@@ -127,15 +127,18 @@ def composed(config: str, group: str, overrides: Sequence[str]) -> dict[str, Any
     return {str(key): value for key, value in plain.items()}
 
 
-def make_known(group: str, name: str, path: Path) -> None:
-    """Make a file known to Hydra as a choice of a group.
+def make_known(group: str, name: str, path: Path, defaults: dict[str, Any] | None = None) -> None:
+    """Make a file known to Hydra as a choice of a group; overrides can name its keys and those of `defaults`.
 
     Raises:
         ScenarioError: a file that is not there, is not YAML or is not a mapping.
     """
     store = ConfigStore.instance().repo.setdefault(group, {})
     key = f"{name}.yaml"
-    store[key] = _Shared(key, _node(path, group, path.stat().st_mtime_ns), group, None, None)
+    node = _node(path, group, path.stat().st_mtime_ns)
+    whole = OmegaConf.merge(defaults or {}, node)
+    assert isinstance(whole, DictConfig)
+    store[key] = _Shared(key, whole, group, None, None)
 
 
 def forget(group: str, name: str) -> None:

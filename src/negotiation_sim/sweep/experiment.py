@@ -38,6 +38,10 @@ MOST_REPLICATIONS = 2**24
 Replications = Annotated[Count, Field(le=MOST_REPLICATIONS)]
 
 
+OWN_WORDS = ("sweep", "design")
+"""Keys of which an override can only change what a file says."""
+
+
 class Factor(Strict):
     """One thing that is varied.
 
@@ -199,7 +203,7 @@ class Experiment(ExperimentFields):
         """
         files = experiment_files()
         known = choose(name, files)
-        make_known(GROUP, known, files[known])
+        register(known, files[known])
         try:
             plain = composed("sweep", GROUP, [f"{GROUP}={known}", *overrides])
         except (HydraException, OmegaConfBaseException) as error:
@@ -249,6 +253,17 @@ def choose(name: str, files: dict[str, Path]) -> str:
     allowed = f"{listed(files)}; or the path of a folder with a {FILE}"
     problem = Problem(GROUP, "no such experiment", repr(name), allowed, nearest(name, files))
     raise ScenarioError(name or GROUP, [problem])
+
+
+def register(name: str, path: Path) -> None:
+    """Make an experiment known to Hydra.
+
+    Raises:
+        ScenarioError: a file that is not there, is not YAML or is not a mapping.
+    """
+    fields = ExperimentFields.model_fields.items()
+    plain = {key: field.default for key, field in fields if not field.is_required() and key not in OWN_WORDS}
+    make_known(GROUP, name, path, plain)
 
 
 def source_of(name: str, files: Mapping[str, Path], overrides: Sequence[str] = ()) -> Source:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import platform
@@ -122,6 +123,8 @@ def _simulate(scenario: Scenario, options: VerbOptions, console: Console) -> pd.
             talks = Talks(scenario, worlds=batch, seed=options.seed, parameters=options.parameters)
             parts.append(talks.run().outcomes)
             progress.advance(task, len(batch))
+            del talks
+            gc.collect()  # a model and its agents refer to each other: see sweep/chunk.py
     return pd.concat(parts, ignore_index=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import time
 from dataclasses import dataclass
@@ -70,6 +71,9 @@ def play(chunk: Chunk) -> Played:
     from negotiation_sim.talks import Talks
 
     started = time.perf_counter()
+    # A model and its agents refer to each other: only a search for cycles frees the last one, and arrays, however
+    # large, do not make Python search.
+    gc.collect()
     talks = Talks(
         _scenario(chunk.scenario),
         worlds=chunk.worlds.tolist(),

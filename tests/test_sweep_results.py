@@ -1,5 +1,6 @@
-"""`negsim export` and what a reader of the files gets; `negsim sweep` on the screen."""
+"""What a sweep leaves: exported files, the screen, and no models in memory."""
 
+import gc
 import sys
 from pathlib import Path
 
@@ -9,9 +10,13 @@ import pytest
 import xarray as xr
 from pandas.testing import assert_frame_equal
 
+from negotiation_sim import Talks
 from negotiation_sim.commands.launch import launch
 from negotiation_sim.rules.outcome import OUTCOMES
 from negotiation_sim.sweep import Experiment, Results, sweep
+from negotiation_sim.sweep.chunk import play
+from negotiation_sim.sweep.dispatch import chunk_of
+from negotiation_sim.sweep.plan import Plan, first_wave
 
 KEEN = {"kind": "conceder", "beta": {"value": 2.0, "range": [1.5, 3.0], "assumption": "a test"}}
 
@@ -103,6 +108,25 @@ def test_bad_exports_are_refused(results, tmp_path, monkeypatch, capsys, argumen
     assert all(each in heard for each in said), heard
     assert sorted(results.folder.rglob("*")) == before
     assert not list(tmp_path.iterdir())
+
+
+# ---- memory -------------------------------------------------------------------------------------
+
+
+def test_a_worker_keeps_at_most_the_last_model():
+    plan = Plan.of(dam())
+    wave = first_wave(plan)
+    plain = [scenario.model_dump_json(exclude_unset=True) for scenario in plan.structures]
+    gc.collect()
+    before = sum(isinstance(each, Talks) for each in gc.get_objects())
+    gc.disable()
+    try:
+        for _ in range(4):
+            play(chunk_of(plan, wave, (0, 10), plain))
+        after = sum(isinstance(each, Talks) for each in gc.get_objects())
+    finally:
+        gc.enable()
+    assert after - before <= 1
 
 
 # ---- the screen ---------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 from matplotlib.patches import Rectangle
-from matplotlib.text import Text
+from picture_checks import COLOUR_VISION, contrast, least_distance, lightness, printed, texts
 
 from negotiation_sim.analysis.shares import outcome_shares
 from negotiation_sim.figures.outcomes import outcome_figure
@@ -81,14 +81,6 @@ AWKWARD = {
 
 def draw(week: pd.DataFrame = WEEK, horizon: pd.DataFrame = HORIZON, **words: object) -> Figure:
     return outcome_figure(week, horizon, **(WORDS | words))
-
-
-def texts(figure: Figure) -> list[Text]:
-    return [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
-
-
-def printed(figure: Figure) -> list[str]:
-    return [" ".join(text.get_text().split()) for text in texts(figure)]
 
 
 def bars(figure: Figure) -> list[Rectangle]:
@@ -212,46 +204,6 @@ def test_it_is_sixteen_centimetres_wide_with_print_no_smaller_than_eight_points(
 
 # Colour
 
-# Machado, Oliveira, Fernandes (2009), severity 1, on linear RGB.
-COLOUR_VISION = {
-    "normal": np.eye(3),
-    "deuteranopia": np.array(
-        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
-    ),
-    "protanopia": np.array(
-        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
-    ),
-    "tritanopia": np.array(
-        [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]
-    ),
-}
-RGB_TO_XYZ = np.array(
-    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
-)
-
-
-def linear(colour: object) -> np.ndarray:
-    channels = np.array(to_rgb(colour))
-    return np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
-
-
-def lab(rgb: np.ndarray) -> np.ndarray:
-    """CIE L*a*b* (D65) of linear RGB."""
-    relative = RGB_TO_XYZ @ rgb / [0.95047, 1.0, 1.08883]
-    f = np.where(relative > 216 / 24389, np.cbrt(relative), (24389 / 27 * relative + 16) / 116)
-    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
-
-
-def contrast(one: object, other: object) -> float:
-    """WCAG contrast ratio of relative luminances: what is left of two colours in greyscale."""
-    light, dark = sorted((RGB_TO_XYZ[1] @ linear(one), RGB_TO_XYZ[1] @ linear(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
-def least_distance(colours: list[str], vision: str) -> float:
-    seen = [lab(np.clip(COLOUR_VISION[vision] @ linear(colour), 0, 1)) for colour in colours]
-    return min(float(np.linalg.norm(a - b)) for a, b in itertools.combinations(seen, 2))
-
 
 @pytest.mark.parametrize("vision", COLOUR_VISION)
 def test_headline_colours_stay_apart_for_every_eye(vision):
@@ -265,8 +217,8 @@ def test_the_colour_vision_check_can_fail():
 
 
 def test_headline_colours_differ_in_lightness():
-    lightness = [lab(linear(colour))[0] for colour in HEADLINE_COLOURS.values()]
-    assert min(abs(a - b) for a, b in itertools.combinations(lightness, 2)) >= 15
+    light = [lightness(colour) for colour in HEADLINE_COLOURS.values()]
+    assert min(abs(a - b) for a, b in itertools.combinations(light, 2)) >= 15
 
 
 def test_neighbouring_bars_differ_in_greyscale_and_in_hatch():

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from helpers import shipped
 
 from negotiation_sim import Scenario, Talks
 from negotiation_sim.commands import check, evidence, run, trace
@@ -27,16 +28,38 @@ def january() -> Scenario:
 
 def run_into(folder: Path, scenario: Scenario, worlds: int = 50, parameters: str = "ranges") -> pd.DataFrame:
     options = run.VerbOptions.model_validate(
-        {"worlds": worlds, "seed": 3, "parameters": parameters, "out": str(folder)}
+        {"worlds": worlds, "seed": 3, "parameters": parameters, "rounds": 10, "out": str(folder)}
     )
     run.command(scenario, options)
     return pd.read_parquet(folder / "runs.parquet")
 
 
-def test_run_leaves_three_files_and_nothing_else(tmp_path: Path, january: Scenario) -> None:
+def test_run_leaves_five_files_and_nothing_else(tmp_path: Path, january: Scenario) -> None:
     run_into(tmp_path / "new" / "folder", january)
     left = {path.name for path in (tmp_path / "new" / "folder").iterdir()}
-    assert left == {"runs.parquet", "summary.json", "outcomes.png"}
+    assert left == {"runs.parquet", "rounds.parquet", "scenario.yaml", "summary.json", "outcomes.png"}
+
+
+def test_the_scenario_that_was_run_can_be_loaded_again(tmp_path: Path) -> None:
+    changed = shipped(
+        "berlin_inject", "scenario.actors.russia.clock_days.value=20", "scenario.alliance.quota=28"
+    )
+    run_into(tmp_path, changed)
+    again = Scenario.load(str(tmp_path / "scenario.yaml"))
+    assert again == changed
+    assert again.parameter("actors.russia.clock_days").value == 20
+    assert list(again.parameters) == list(changed.parameters)
+
+
+def test_every_round_of_the_first_worlds_is_kept(tmp_path: Path, january: Scenario) -> None:
+    runs = run_into(tmp_path, january)
+    rounds = pd.read_parquet(tmp_path / "rounds.parquet")
+    assert rounds["world"].tolist() == [world for world in range(10) for _ in range(17)]
+    last = rounds[rounds["round"] == 17].reset_index(drop=True)
+    for column in ("outcome", "cohesion", "credibility", "belief_pretext"):
+        assert (last[column] == runs[column].head(10)).all()
+    week = rounds[rounds["round"] == 3].reset_index(drop=True)
+    assert (week["outcome"] == runs["week_outcome"].head(10)).all()
 
 
 def test_columns_of_the_contract(tmp_path: Path, january: Scenario) -> None:
@@ -49,6 +72,12 @@ def test_columns_of_the_contract(tmp_path: Path, january: Scenario) -> None:
     assert (runs["week_headline"] == runs["week_outcome"].map(OUTCOMES)).all()
     assert runs["highest_rung"].between(0, 6).all()
     assert runs["end_round"].between(1, 17).all()
+    assert set(runs["type"]) == {"security", "extractor", "pretext"}
+    issues = january.layout.issues
+    gives = {"western": ("defender", "both"), "russian": ("challenger", "both")}
+    for side, givers in gives.items():
+        levels = runs[[f"level_{key}" for key, issue in issues.items() if issue.given_by in givers]]
+        assert (levels.sum(axis=1) == runs[f"{side}_concession"]).all()
     for column in ("western_concession", "russian_concession"):
         assert (runs[column] >= 0).all()
     beliefs = runs[["belief_security", "belief_extractor", "belief_pretext"]].to_numpy()

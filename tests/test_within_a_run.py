@@ -6,6 +6,8 @@ from helpers import run, setting, shipped
 
 from negotiation_sim import Scenario, Talks
 from negotiation_sim.agents.decisions import Decision
+from negotiation_sim.priors import parameter_table
+from negotiation_sim.scenario import ScenarioError
 
 INJECT = "+scenario.injects.news={title: news, date: 2022-01-12, effects: {"
 
@@ -188,3 +190,42 @@ def test_a_fact_beyond_the_calendar_is_read_at_its_end():
     unity = next(fact for fact in talks.scenario.facts.values() if fact.measure == "cohesion")
     assert (len(talks.layout.rounds), unity.after_round) == (2, 3)
     assert (talks.record.reproduces(unity) == (talks.record.cohesion[1] >= unity.at_least)).all()
+
+
+# ---- what is kept ---------------------------------------------------------------------------------
+
+
+def test_an_outcome_has_stood_since_the_round_after_the_last_other_one():
+    talks = run("january_2022", 300)
+    rounds, outcomes = talks.rounds(), talks.outcomes
+    for (_, states), since, final in zip(
+        rounds.groupby("world")["outcome"], outcomes["outcome_since"], outcomes["outcome"], strict=True
+    ):
+        expected = 1 + max((at for at, state in enumerate(states, start=1) if state != final), default=0)
+        assert since == expected
+    assert outcomes["outcome_since"].nunique() > 3
+
+
+def test_rounds_of_some_worlds_are_theirs():
+    talks = run("january_2022", [3, 900, 17])
+    some = talks.rounds(np.array([2, 0]))
+    assert some["world"].unique().tolist() == [17, 3]
+    alone = run("january_2022", [17]).rounds()
+    assert some[some["world"] == 17].reset_index(drop=True).equals(alone)
+
+
+def test_what_a_world_draws_is_known_without_playing_it():
+    scenario = shipped()
+    worlds = [4, 0, 731]
+    talks = Talks(scenario, worlds=worlds, seed=9)
+    table = parameter_table(scenario, 9, worlds)
+    assert len(table.columns) == 176
+    for path in table:
+        assert (table[path] == talks.parameter(path)).all()
+        low, high = scenario.parameter(path).range
+        assert table[path].between(low, high).all()
+
+
+def test_an_unknown_parameter_has_no_draws():
+    with pytest.raises(ScenarioError, match="clock_days"):
+        parameter_table(shipped(), 1, [0], ["actors.russia.clock_day"])

@@ -10,6 +10,9 @@ from negotiation_sim.rules.outcome import classify
 from negotiation_sim.scenario.layout import Layout
 from negotiation_sim.scenario.schema import Fact
 
+BY_ROUND = ("rung", "answer", "settled", "suspended", "pointless", "walked_out", "cohesion", "credibility")
+"""What tables of rounds show, besides the beliefs."""
+
 
 class Record:
     """Per-round public quantities of all worlds, (rounds, W, ...); worlds that have ended keep their last.
@@ -117,6 +120,10 @@ class Record:
             pointless=self.pointless[at],
         )
 
+    def outcomes(self) -> np.ndarray:
+        """(rounds, W) outcome class as things stand after each round."""
+        return np.stack([self.outcome(number) for number in range(1, len(self.layout.rounds) + 1)])
+
     def reproduces(self, fact: Fact) -> Bools:
         """(W,) True where a world reproduces a documented fact."""
         at = min(fact.after_round, len(self.layout.rounds)) - 1
@@ -138,6 +145,22 @@ class Record:
         if fact.at_most is not None:
             holds &= seen <= fact.at_most
         return holds
+
+    def rounds(self, rows: Ints) -> dict[str, np.ndarray]:
+        """Columns of a table with one row a world and round, world by world, for some of the worlds.
+
+        Returns: round (from 1), outcome (as things stand then), `BY_ROUND`, and belief_<type>; (rows * rounds,) each.
+        """
+        rounds = len(self.rung)
+        table = {
+            "round": np.tile(np.arange(1, rounds + 1, dtype=np.int32), len(rows)),
+            "outcome": self.outcomes()[:, rows].T.ravel(),
+        }
+        for name in BY_ROUND:
+            table[name] = getattr(self, name)[:, rows].T.ravel()
+        for at, type_ in enumerate(self.layout.types):
+            table[f"belief_{type_}"] = self.belief[:, rows, at].T.ravel()
+        return table
 
     def concession(self, side: str) -> Ints:
         """(W,) sum of the levels bound at the horizon on issues that a side gives."""

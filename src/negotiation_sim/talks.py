@@ -18,6 +18,7 @@ from negotiation_sim.agents.protege import ProtegeAgent
 from negotiation_sim.agents.public import Public, RoundEvents
 from negotiation_sim.agents.worlds import take_worlds
 from negotiation_sim.draws import Draws
+from negotiation_sim.priors import drawn
 from negotiation_sim.record import Record
 from negotiation_sim.rules.arrays import Bools, Floats, Ints, row_sums
 from negotiation_sim.rules.beliefs import damped, posterior, seen_likelihood
@@ -92,6 +93,7 @@ class Talks(mesa.Model):
             self.alliance = AllianceAgent(self, self.principals[self.scenario.alliance.setter])
         # Mesa numbers agents in a registry that would keep every model alive; all agents exist by now.
         mesa.Agent._ids.pop(self, None)
+        self._types = self.challenger.becomes.copy()
         self.datacollector = self._collector() if self.size == 1 else None
 
     # ---- what agents ask the model -------------------------------------------------------------
@@ -124,10 +126,9 @@ class Talks(mesa.Model):
 
     def _drawn(self, path: str) -> Floats:
         spec = self.scenario.parameter(path)
-        low, high = spec.range
-        if self._parameters == "values" or low == high:
+        if self._parameters == "values" or spec.range[0] == spec.range[1]:
             return np.full(self.size, spec.value)
-        return low + (high - low) * self.draws.uniform("parameter", path)
+        return drawn(self.draws, path, spec)
 
     def published(self, path: str) -> Floats:
         """(W,) the published value of a parameter, the same in every world."""
@@ -180,21 +181,26 @@ class Talks(mesa.Model):
         if self.running:
             raise RuntimeError("outcomes are read when all rounds are played: call run() first")
         record, layout = self.record, self.layout
-        last = len(layout.rounds)
-        week, final = record.outcome(layout.week), record.outcome(last)
+        by_round = record.outcomes()
+        week, final = by_round[layout.week - 1], by_round[-1]
+        stood = np.logical_and.accumulate((by_round == final)[::-1])  # from each round to the horizon
         table: dict[str, object] = {
             "world": self.world_ids,
+            "type": np.array(layout.types, dtype=object)[self._types],
             "headline": [OUTCOMES[each] for each in final],
             "outcome": final,
             "week_headline": [OUTCOMES[each] for each in week],
             "week_outcome": week,
             "end_round": record.ended,
+            "outcome_since": len(by_round) - stood.sum(axis=0) + 1,
             "highest_rung": record.rung.max(axis=0),
         }
         for side, spec in self.scenario.sides:
             table[f"{spec.adjective}_concession"] = record.concession(side)
         for side, spec in self.scenario.sides:
             table[f"{spec.adjective}_audience_cost"] = record.audience_paid[side]
+        for at, key in enumerate(layout.issues):
+            table[f"level_{key}"] = record.bound[-1][:, at]
         table["cohesion"] = record.cohesion[-1]
         table["credibility"] = record.credibility[-1]
         for at, type_ in enumerate(layout.types):
@@ -202,6 +208,20 @@ class Talks(mesa.Model):
         for key, fact in self.scenario.facts.items():
             table[f"fact_{key}"] = record.reproduces(fact)
         return pd.DataFrame(table)
+
+    def rounds(self, rows: Ints | None = None) -> pd.DataFrame:
+        """Every round of all worlds, or of those in some rows of `outcomes`: one row a world and round, by world.
+
+        Worlds that have ended keep their last state. RuntimeError before all rounds are played.
+        """
+        import pandas as pd
+
+        if self.running:
+            raise RuntimeError("rounds are read when all are played: call run() first")
+        chosen = np.arange(len(self.world_ids)) if rows is None else rows
+        trace = self.record.rounds(chosen)
+        worlds = np.repeat(self.world_ids[chosen], len(self.layout.rounds))
+        return pd.DataFrame({"world": worlds, **trace})
 
     # ---- the parts of a round ------------------------------------------------------------------
 

@@ -12,9 +12,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 from pydantic import Field
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -27,7 +26,7 @@ from negotiation_sim.analysis.shares import fact_shares, outcome_shares
 from negotiation_sim.commands.options import Options, Parameters, Seed
 from negotiation_sim.figures.outcomes import outcome_figure
 from negotiation_sim.figures.style import save
-from negotiation_sim.files import write_whole
+from negotiation_sim.files import as_parquet, write_whole
 from negotiation_sim.rules.outcome import OUTCOMES
 from negotiation_sim.scenario import Scenario
 from negotiation_sim.scenario.parameters import Whole
@@ -49,16 +48,17 @@ class VerbOptions(Options):
     worlds: Annotated[Whole, Field(ge=1, le=10_000_000)]
     seed: Seed
     parameters: Parameters
+    rounds: Annotated[Whole, Field(ge=0, le=1_000_000)]
     out: Annotated[str, Field(min_length=1)]
 
 
 def command(scenario: Scenario, options: VerbOptions) -> None:
-    """Run the worlds, print the tables, write `runs.parquet`, `summary.json` and `outcomes.png`."""
+    """Run the worlds, print the tables, and write the files that the docs name under `negsim run`."""
     folder = _folder(Path(options.out))
     console = Console()
     started = datetime.now(UTC)
     clock = time.perf_counter()
-    runs = _simulate(scenario, options, console)
+    runs, rounds = _simulate(scenario, options, console)
     seconds = time.perf_counter() - clock
     week = outcome_shares(runs, "week_outcome", OUTCOMES)
     horizon = outcome_shares(runs, "outcome", OUTCOMES)
@@ -69,7 +69,9 @@ def command(scenario: Scenario, options: VerbOptions) -> None:
     )
     _print(console, scenario, week, horizon, facts)
     folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / "runs.parquet", lambda path: _write_runs(runs, path))
+    for name, table in (("runs", runs), ("rounds", rounds)):
+        write_whole(folder / f"{name}.parquet", lambda path, table=table: path.write_bytes(as_parquet(table)))
+    write_whole(folder / "scenario.yaml", lambda path: path.write_text(scenario.as_yaml(), encoding="utf-8"))
     summary = {
         "scenario": scenario.name,
         "title": scenario.title,
@@ -92,13 +94,15 @@ def command(scenario: Scenario, options: VerbOptions) -> None:
         horizon,
         scenario=scenario.title,
         labels={outcome: scenario.outcome_label(outcome) for outcome in OUTCOMES},
-        week_label=_week_label(scenario),
-        horizon_label=_horizon_label(scenario),
+        week_label=scenario.week_words,
+        horizon_label=scenario.horizon_words,
         note=NOTES[options.parameters],
     )
     save(figure, folder / "outcomes.png")
     console.print(
-        f"{options.worlds:,} worlds in {seconds:.1f} s; runs.parquet, summary.json, outcomes.png in {folder}/"
+        f"{options.worlds:,} worlds in {seconds:.1f} s; runs.parquet, summary.json, outcomes.png in {folder}/\n"
+        f"All figures and one HTML page: negsim report {folder}",
+        highlight=False,
     )
 
 
@@ -113,19 +117,24 @@ def _folder(folder: Path) -> Path:
     raise ScenarioError("options of negsim run", [Problem("out", "results cannot go there", found, allowed)])
 
 
-def _simulate(scenario: Scenario, options: VerbOptions, console: Console) -> pd.DataFrame:
-    parts = []
+def _simulate(
+    scenario: Scenario, options: VerbOptions, console: Console
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """One row a world; and of the first worlds one row a round."""
+    runs, rounds = [], []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("worlds"))
     with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as progress:
         task = progress.add_task(scenario.name, total=options.worlds)
         for first in range(0, options.worlds, BATCH):
             batch = range(first, min(first + BATCH, options.worlds))
             talks = Talks(scenario, worlds=batch, seed=options.seed, parameters=options.parameters)
-            parts.append(talks.run().outcomes)
+            runs.append(talks.run().outcomes)
+            kept = np.arange(np.clip(options.rounds - first, 0, len(batch)))
+            rounds.append(talks.rounds(kept))
             progress.advance(task, len(batch))
             del talks
             gc.collect()  # a model and its agents refer to each other: see sweep/chunk.py
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat(runs, ignore_index=True), pd.concat(rounds, ignore_index=True)
 
 
 def _print(
@@ -137,7 +146,7 @@ def _print(
 ) -> None:
     n = int(horizon["n"].iloc[0])
     console.print(f"[bold]{escape(scenario.title)}[/bold]: {n:,} worlds", highlight=False)
-    for label, table in ((_week_label(scenario), week), (_horizon_label(scenario), horizon)):
+    for label, table in ((scenario.week_words, week), (scenario.horizon_words, horizon)):
         _print_outcomes(console, scenario, label, table)
     if facts is not None:
         _print_facts(console, scenario, facts)
@@ -177,25 +186,5 @@ def _cells(row: dict[Any, Any]) -> tuple[str, str, str]:
     return f"{row['share']:.1%}", f"{row['low']:.1%} - {row['high']:.1%}", f"{row['count']:,}"
 
 
-def _week_label(scenario: Scenario) -> str:
-    layout = scenario.layout
-    first, last = layout.rounds[0].date, layout.rounds[layout.week - 1].date
-    return f"by {last.day} {last:%B %Y}" if first != last else f"on {last.day} {last:%B %Y}"
-
-
-def _horizon_label(scenario: Scenario) -> str:
-    return f"at the horizon, {scenario.calendar.horizon_days} days"
-
-
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [dict(json.loads(row.to_json())) for _, row in table.iterrows()]
-
-
-def _write_runs(runs: pd.DataFrame, path: Path) -> None:
-    table = pa.Table.from_pandas(runs, preserve_index=False)
-    words = [
-        field.name
-        for field in table.schema
-        if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)
-    ]
-    pq.write_table(table, path, compression="zstd", use_dictionary=words)

@@ -15,7 +15,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from negotiation_sim.analysis.shares import Share, share
-from negotiation_sim.figures.style import INK, WIDTH, new_figure, styled
+from negotiation_sim.figures.frame import LINE, MARGIN, NO_FORECAST, Frame
+from negotiation_sim.figures.style import INK, WIDTH, styled
 
 GREY = "#6E6E6E"
 """Lines that stand for no headline; the light grey of stalemate is too faint for a line."""
@@ -25,27 +26,21 @@ SHAPES = (("o", "-", True), ("s", (0, (4, 1.6)), False), ("^", (0, (1, 1.2)), Tr
 
 WHAT_IS_DRAWN = (
     "Whiskers: 95% intervals, each by itself; where none shows, it is smaller than the marker. They speak only of "
-    "the finite number of worlds. "
-    "Shares of worlds in a model; no forecast."
+    f"the finite number of worlds. {NO_FORECAST}"
 )
 Z = 1.959964  # of a 95% interval
 
 # Lengths in inches.
-MARGIN = 0.12
 LEFT = 0.62  # from the left edge to the first axis
 BETWEEN = 0.6  # between two axes
 AXIS = 2.05  # height of an axis
 BELOW = 0.56  # tick labels and the name of the axis
-TITLE_LINE, LINE, NOTE_LINE = 0.21, 0.165, 0.135
 NARROW = 1.8  # an axis below this width has room for three numbers only
 ROW = 0.34  # height of a row
 LABELS, NUMBERS = (
     1.3,
     1.45,
 )  # beside a panel of rows: names to the left of the first, numbers to the right of each
-
-# Where text is broken, in characters.
-TITLE_CHARACTERS, TEXT_CHARACTERS, NOTE_CHARACTERS = 66, 94, 100
 
 
 class Change(NamedTuple):
@@ -138,27 +133,19 @@ def lines_figure(question: str, subtitle: str, panels: Sequence[Panel], note: st
     width = (WIDTH - LEFT - MARGIN - BETWEEN * (len(panels) - 1)) / len(panels)
     broken = [textwrap.wrap(panel.title, int(width * 14)) for panel in panels]
     keys = (len(labels[0]) + 1) // 2 if shared else max(map(len, labels))
-    heads = max(map(len, broken)) * LINE + 0.08 + (0 if shared else keys * LINE + 0.04)
-    titles, texts, notes = _broken(question, subtitle, note)
-    top = MARGIN + len(titles) * TITLE_LINE + len(texts) * LINE + 0.08 + (keys * LINE + 0.1 if shared else 0)
-    bottom = MARGIN + len(notes) * NOTE_LINE + BELOW
-    height = top + heads + AXIS + bottom
+    top = keys * LINE + 0.1 if shared else 0.0
+    under = top + max(map(len, broken)) * LINE + 0.08 + (0 if shared else keys * LINE + 0.04)
     with styled():
-        figure = new_figure(height)
-        _write(figure, height, titles, texts, notes)
+        frame = Frame(question, subtitle, [WHAT_IS_DRAWN, note], under + AXIS + BELOW)
         for at, panel in enumerate(panels):
             left = LEFT + at * (width + BETWEEN)
-            axes = figure.add_axes((left / WIDTH, bottom / height, width / WIDTH, AXIS / height))
-            _draw_lines(axes, panel)
-            title_at = 1 - top / height
-            title = "\n".join(broken[at])
-            figure.text((left - 0.3) / WIDTH, title_at, title, weight="bold", size=9, va="top")
+            _draw_lines(frame.axes(left, under, width, AXIS), panel)
+            frame.text(left - 0.3, top, "\n".join(broken[at]), weight="bold", size=9)
             if not shared:
-                under = top + len(broken[at]) * LINE + 0.02
-                _key(figure, panel, (left - 0.3) / WIDTH, 1 - under / height, 1)
+                _key(frame, panel, left - 0.3, top + len(broken[at]) * LINE + 0.02, 1)
         if shared and keys:
-            _key(figure, _common_key(panels), MARGIN / WIDTH, 1 - (top - keys * LINE - 0.1) / height, 2)
-    return figure
+            _key(frame, _common_key(panels), MARGIN, 0.0, 2)
+    return frame.figure
 
 
 def rows_figure(
@@ -179,44 +166,22 @@ def rows_figure(
     """
     width = (WIDTH - LABELS - MARGIN - NUMBERS * len(columns)) / len(columns)
     broken = [textwrap.wrap(title, int((width + NUMBERS) * 13)) for title, _, _ in columns]
-    titles, texts, notes = _broken(question, subtitle, note)
     heads = max(map(len, broken)) * LINE + 0.08
-    top = MARGIN + len(titles) * TITLE_LINE + len(texts) * LINE + 0.1
-    bottom = MARGIN + len(notes) * NOTE_LINE + BELOW
     tall = ROW * len(rows)
-    height = top + heads + tall + bottom
     with styled():
-        figure = new_figure(height)
-        _write(figure, height, titles, texts, notes)
+        frame = Frame(question, subtitle, [WHAT_IS_DRAWN, note], heads + tall + BELOW)
         for at, (_, colour, shares) in enumerate(columns):
             left = LABELS + at * (width + NUMBERS)
-            axes = figure.add_axes((left / WIDTH, bottom / height, width / WIDTH, tall / height))
+            axes = frame.axes(left, heads, width, tall)
             _draw_rows(axes, shares, changes[at], colour)
             axes.set_yticks(range(len(rows)), rows if at == 0 else [""] * len(rows))
-            title = "\n".join(broken[at])
-            figure.text(left / WIDTH, 1 - top / height, title, weight="bold", size=9, va="top")
-    return figure
+            frame.text(left, 0.0, "\n".join(broken[at]), weight="bold", size=9)
+    return frame.figure
 
 
 def _signed(points: float) -> str:
     said = f"{points:+.1f}"
     return "0.0" if float(said) == 0.0 else said.replace("-", "\N{MINUS SIGN}")
-
-
-def _broken(question: str, subtitle: str, note: str) -> tuple[list[str], list[str], list[str]]:
-    return (
-        textwrap.wrap(question, TITLE_CHARACTERS),
-        textwrap.wrap(subtitle, TEXT_CHARACTERS),
-        [line for text in (WHAT_IS_DRAWN, note) for line in textwrap.wrap(text, NOTE_CHARACTERS)],
-    )
-
-
-def _write(figure: Figure, height: float, titles: list[str], texts: list[str], notes: list[str]) -> None:
-    left, down = MARGIN / WIDTH, MARGIN
-    figure.text(left, 1 - down / height, "\n".join(titles), size=12, weight="bold", va="top")
-    down += len(titles) * TITLE_LINE + 0.02
-    figure.text(left, 1 - down / height, "\n".join(texts), size=8.5, va="top")
-    figure.text(left, MARGIN / height, "\n".join(notes), size=8, va="bottom")
 
 
 def _style(at: int, colour: str) -> dict[str, object]:
@@ -288,14 +253,14 @@ def _common_key(panels: Sequence[Panel]) -> Panel:
     return replace(panels[0], lines=lines)
 
 
-def _key(figure: Figure, panel: Panel, x: float, y: float, columns: int) -> None:
+def _key(frame: Frame, panel: Panel, left: float, top: float, columns: int) -> None:
     handles = [
         Line2D([], [], label=line.label, **_style(at, line.colour)) for at, line in enumerate(panel.lines)
     ]  # type: ignore[arg-type]
-    figure.legend(
+    frame.figure.legend(
         handles=handles,
         loc="upper left",
-        bbox_to_anchor=(x, y),
+        bbox_to_anchor=frame.place(left, top),
         borderaxespad=0,
         borderpad=0,
         labelspacing=0.25,

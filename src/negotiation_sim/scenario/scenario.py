@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+import yaml
 from pydantic import BaseModel, ValidationError
 
 from negotiation_sim.scenario.layout import Layout
@@ -47,10 +48,27 @@ class Scenario(ScenarioFields):
             raise ScenarioError(source.name, [source.located(each) for each in problems])
         return scenario
 
+    def as_yaml(self) -> str:
+        """The scenario as one file, parents and overrides put in: loads as the same scenario."""
+        return yaml.safe_dump(
+            self.model_dump(mode="json", exclude_unset=True), sort_keys=False, allow_unicode=True, width=110
+        )
+
     def outcome_label(self, outcome: str) -> str:
         """An outcome's name on the screen and in pictures."""
         labels = {str(key): label for key, label in self.ending.labels.items()}
         return labels.get(outcome, outcome.replace("_", " "))
+
+    @property
+    def week_words(self) -> str:
+        """When the documented week has ended, in words."""
+        first, last = self.layout.rounds[0].date, self.layout.rounds[self.layout.week - 1].date
+        return f"by {last.day} {last:%B %Y}" if first != last else f"on {last.day} {last:%B %Y}"
+
+    @property
+    def horizon_words(self) -> str:
+        """When the horizon is, in words."""
+        return f"at the horizon, {self.calendar.horizon_days} days"
 
     @cached_property
     def layout(self) -> Layout:

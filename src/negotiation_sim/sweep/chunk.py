@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import gc
-import io
 import time
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from negotiation_sim.draws import Draws
-from negotiation_sim.record import Record
+from negotiation_sim.files import as_parquet
 from negotiation_sim.rules.arrays import Floats, Ints
 from negotiation_sim.rules.outcome import OUTCOMES
 from negotiation_sim.scenario import Scenario
-
-TRACED = ("rung", "answer", "settled", "suspended", "pointless", "walked_out", "cohesion", "credibility")
-"""What is kept of every round, besides the beliefs."""
 
 
 @dataclass(frozen=True)
@@ -91,24 +85,12 @@ def play(chunk: Chunk) -> Played:
     traces = None
     if chunk.traces > 0.0:
         kept = Draws(chunk.seed, chunk.worlds.tolist()).uniform("trace", "sweep") < chunk.traces
-        traces = as_parquet(_trace_table(talks.record, chunk, np.flatnonzero(kept)))
+        rounds = talks.rounds(np.flatnonzero(kept))
+        design = np.repeat(chunk.design[kept].astype(np.int32), len(talks.layout.rounds))
+        rounds.insert(0, "design", design)
+        traces = as_parquet(rounds)
     table = as_parquet(runs)
     return Played(table, traces, points, counts, time.perf_counter() - started, in_talks)
-
-
-def _trace_table(record: Record, chunk: Chunk, kept: Ints) -> pd.DataFrame:
-    """Every round of some runs, run by run: a row a round."""
-    rounds = len(record.rung)
-    table: dict[str, np.ndarray] = {
-        "design": np.repeat(chunk.design[kept].astype(np.int32), rounds),
-        "world": np.repeat(chunk.worlds[kept], rounds),
-        "round": np.tile(np.arange(1, rounds + 1, dtype=np.int32), len(kept)),
-    }
-    for name in TRACED:
-        table[name] = getattr(record, name)[:, kept].T.ravel()
-    for at, type_ in enumerate(record.layout.types):
-        table[f"belief_{type_}"] = record.belief[:, kept, at].T.ravel()
-    return pd.DataFrame(table)
 
 
 def outcome_counts(design: Ints, outcomes: np.ndarray) -> tuple[Ints, Ints]:
@@ -119,19 +101,6 @@ def outcome_counts(design: Ints, outcomes: np.ndarray) -> tuple[Ints, Ints]:
     counts = np.zeros((len(points), len(names)), dtype=np.int64)
     np.add.at(counts, (at, code), 1)
     return points.astype(np.int64), counts
-
-
-def as_parquet(table: pd.DataFrame) -> bytes:
-    """A table as a Parquet file: words as dictionaries, numbers plain."""
-    arrow = pa.Table.from_pandas(table, preserve_index=False)
-    # A column of labels is one of words in every part, also where all are left to the scenario.
-    kinds = (pa.types.is_null, pa.types.is_string, pa.types.is_large_string)
-    words = [each.name for each in arrow.schema if any(is_kind(each.type) for is_kind in kinds)]
-    fields = [each.with_type(pa.large_string()) if each.name in words else each for each in arrow.schema]
-    arrow = arrow.cast(pa.schema(fields))
-    sink = io.BytesIO()
-    pq.write_table(arrow.replace_schema_metadata(None), sink, compression="zstd", use_dictionary=words)
-    return sink.getvalue()
 
 
 @lru_cache(maxsize=4)

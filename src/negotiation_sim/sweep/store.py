@@ -38,7 +38,7 @@ from negotiation_sim.sweep.progress import Progress
 MANIFEST, DESIGN, FAILURES, LOCK = "manifest.json", "design.parquet", "failures.json", ".lock"
 RUNS, TRACES = "runs", "traces"
 PART = re.compile(r"w(\d{3})-(\d{12})-(\d{12})\.parquet")
-MODEL = ("draws.py", "record.py", "talks.py", "agents/*.py", "rules/*.py", "scenario/layout.py")
+MODEL = ("draws.py", "priors.py", "record.py", "talks.py", "agents/*.py", "rules/*.py", "scenario/layout.py")
 """Files that decide what a run gives."""
 LIBRARIES = ("mesa", "numpy", "pandas", "pyarrow", "salib", "scipy")
 DECISIVE = ("numpy", "salib", "scipy")
@@ -84,6 +84,7 @@ class Store:
             self._manifest = _existing(folder, identity) or {
                 "identity": identity,
                 "experiment": plan.experiment.name,
+                "question": plan.experiment.question,
                 "sessions": [],
             }
             self._manifest["sessions"].append(_session())

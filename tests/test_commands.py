@@ -150,7 +150,10 @@ def test_check_says_who_blocks_and_how_far_apart(
     printed = " ".join(capsys.readouterr().out.split())
     for needed in (
         "is valid",
-        "cross nobody's hard red line",
+        "cross no hard red line",
+        "Zone of agreement",
+        "0.003 too little for Russia alone",
+        "could last in every sense",
         "Who blocks",
         "apart by",
         "Poland",

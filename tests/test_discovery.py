@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from negotiation_sim.analysis.discovery import COARSE, Box, paste, peel, restrictions, score
+from negotiation_sim.analysis.discovery import COARSE, Box, paste, peel, prune, restrictions, score
 
 
 def planted(n: int = 4000, seed: int = 1) -> tuple[pd.DataFrame, np.ndarray]:
@@ -149,12 +149,32 @@ def test_restrictions_come_in_words_and_the_needed_first():
     box = Box({"cost": (0.6, np.inf), "patience": (0.01, np.inf)}, {"tactic": ("early", "steady")})
     found = restrictions(table, interest, box)
     assert found["factor"].tolist()[-1] == "patience"
-    assert found.loc[found["factor"] == "tactic", ["kind", "labels"]].to_numpy().tolist() == [
-        ["one of", "early, steady"]
+    assert found.loc[found["factor"] == "tactic", ["kind", "labels", "left_out"]].to_numpy().tolist() == [
+        ["one of", ("early", "steady"), ("late",)]
     ]
     assert found["quasi_p"].iloc[0] < 1e-6
     assert found["quasi_p"].iloc[-1] > 0.05
     assert restrictions(table, interest, Box()).empty
+
+
+def test_pruning_drops_what_is_not_needed():
+    """A restriction too many on a planted box, and a box that peeling found among 40 parameters of noise."""
+    table, interest = planted()
+    needed = Box(
+        {"cost": (0.6, np.inf), "delay": (25, 75), "level": (2, np.inf)}, {"tactic": ("early", "steady")}
+    )
+    padded = Box({**needed.numbers, "patience": (0.01, 0.99)}, needed.words)
+    assert prune(table, interest, padded) == needed
+    rng = np.random.default_rng(8)
+    noise = pd.DataFrame(rng.random((2000, 40)), columns=[f"noise {at}" for at in range(40)]).assign(
+        x=rng.random(2000)
+    )
+    hit = rng.random(2000) < np.where(noise["x"] > 0.7, 0.6, 0.2)
+    box = peel(noise, hit).boxes[-1]
+    assert len(box.restricted) > 10
+    assert "x" in prune(noise, hit, box, most=0.001).restricted
+    assert len(prune(noise, hit, box, most=0.001).restricted) < 5
+    assert prune(table, interest, Box()) == Box()
 
 
 @st.composite

@@ -6,9 +6,19 @@ import pytest
 from SALib.analyze import pawn as salib_pawn
 from SALib.sample import morris as morris_sample
 from SALib.sample import sobol as sobol_sample
+from scipy.stats import ks_2samp
 
 from negotiation_sim.analysis.comparison import paired_interval
-from negotiation_sim.analysis.drivers import ANY, morris, partial_dependence, pawn, sobol, tornado
+from negotiation_sim.analysis.drivers import (
+    ANY,
+    _shuffled_points,
+    _shuffled_runs,
+    morris,
+    partial_dependence,
+    pawn,
+    sobol,
+    tornado,
+)
 from negotiation_sim.analysis.shares import share
 from negotiation_sim.sweep import Experiment
 from negotiation_sim.sweep.plan import Plan
@@ -95,7 +105,7 @@ def test_sobol_is_reproducible_also_with_seed_0():
 def test_sobol_of_a_constant_is_unknown():
     table = sobol(saltelli(16, "abc", lambda x: np.zeros(len(x))), list("abc"), "y")
     assert table["factor"].tolist() == ["a", "b", "c"]
-    assert table.drop(columns="factor").isna().all(axis=None)
+    assert table.drop(columns=["factor", "n"]).isna().all(axis=None)
 
 
 @pytest.mark.parametrize(
@@ -250,6 +260,35 @@ def test_pawn_by_chance_is_exceeded_as_rarely_as_it_says():
     assert np.mean(above) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 60)
 
 
+@pytest.mark.parametrize("nothing", [0.0, 0.3])
+def test_pawn_of_single_runs_draws_chance_from_the_distribution_that_shuffling_gives(nothing):
+    """300 runs in slices of unequal size, some without any of the outcomes."""
+    rng = np.random.default_rng(4)
+    counts = rng.multinomial(1, [0.5 - nothing, 0.3, 0.2, nothing], size=300)[:, :3].astype(float)
+    code = np.repeat([0, 1, 2], [20, 80, 200])
+    draws = 4000
+    exact = _shuffled_runs(code, (20, 80, 200), counts, draws, rng)
+    shuffled = _shuffled_points(code, (20, 80, 200), counts, draws, rng)
+    assert (exact.sum(axis=1) == counts.sum(axis=0)).all()
+    assert (exact.sum(axis=2) <= [20, 80, 200]).all()
+    for slice_ in range(3):
+        for outcome in range(3):
+            assert ks_2samp(exact[:, slice_, outcome], shuffled[:, slice_, outcome]).pvalue > 1e-4
+    joint = [np.corrcoef(each.reshape(draws, -1).T) for each in (exact, shuffled)]
+    assert joint[0] == pytest.approx(joint[1], abs=5 / np.sqrt(draws))
+
+
+def test_pawn_of_runs_is_pawn_of_their_points():
+    points = random_points(200)
+    names = ["war", "deal", "talks"]
+    runs = pd.concat(
+        [points.loc[points.index.repeat(points[each]), list("abc")].assign(**{each: 1}) for each in names]
+    ).fillna(dict.fromkeys(names, 0))
+    of_points, of_runs = (pawn(each, list("abc"), names, slices=5, shuffles=2) for each in (points, runs))
+    columns = ["factor", "outcome", "median", "maximum", "n"]
+    pd.testing.assert_frame_equal(of_points[columns], of_runs[columns])
+
+
 def test_pawn_refuses_what_was_not_varied():
     points = random_points(50)
     with pytest.raises(ValueError, match="'c' has one value"):
@@ -336,7 +375,7 @@ def test_tornado_refuses_what_cannot_be_paired():
 
 def test_partial_dependence_of_few_values_by_hand():
     runs = pd.DataFrame({"cost": [0.5, 0.1, 0.1, 0.5, 0.1, None], "headline": list("esesee")})
-    table = partial_dependence(runs, "cost", "e")
+    table = partial_dependence(runs, ["cost"], ["e"])
     assert table["value"].tolist() == [0.1, 0.5]
     assert table["count"].tolist() == [2, 1]
     assert table["n"].tolist() == [3, 2]
@@ -349,11 +388,11 @@ def test_partial_dependence_of_many_values_and_of_words():
     x = rng.random(20_000)
     runs = pd.DataFrame({"x": x, "word": rng.choice(["late", "early"], 20_000)})
     runs["headline"] = np.where(rng.random(20_000) < x, "escalation", "stalemate")
-    table = partial_dependence(runs, "x", "escalation", bins=8)
+    table = partial_dependence(runs, ["x"], ["escalation"], bins=8)
     assert table["n"].tolist() == [2500] * 8
     assert table["share"].tolist() == pytest.approx(table["value"].tolist(), abs=0.035)
     assert (table["from_value"].iloc[1:].to_numpy() > table["to_value"].iloc[:-1].to_numpy()).all()
-    assert partial_dependence(runs, "word", "escalation")["value"].tolist() == ["early", "late"]
+    assert partial_dependence(runs, ["word"], ["escalation"])["value"].tolist() == ["early", "late"]
 
 
 @pytest.mark.parametrize("common", [True, False])
@@ -370,11 +409,11 @@ def test_partial_dependence_intervals_hold_the_truth_as_often_as_they_say(common
     for _ in range(repeats):
         names = np.where(rng.random(world.max() + 1)[world] < 0.4 + 0.2 * design, "escalation", "stalemate")
         runs = pd.DataFrame({"x": design, "world": world, "headline": names})
-        table = partial_dependence(runs, "x", "escalation", bins=2)
+        table = partial_dependence(runs, ["x"], ["escalation"], bins=2)
         held += (table["low"] <= truth) & (truth <= table["high"])
         if not common:
             continue
-        table = partial_dependence(runs.drop(columns="world"), "x", "escalation", bins=2)
+        table = partial_dependence(runs.drop(columns="world"), ["x"], ["escalation"], bins=2)
         narrow += (table["low"] <= truth) & (truth <= table["high"])
     assert (np.abs(held / repeats - 0.95) < 3 * np.sqrt(0.95 * 0.05 / repeats)).all()
     if common:
@@ -384,6 +423,6 @@ def test_partial_dependence_intervals_hold_the_truth_as_often_as_they_say(common
 def test_partial_dependence_refuses_a_factor_that_no_run_has():
     runs = pd.DataFrame({"cost": [None, None], "headline": ["e", "s"]})
     with pytest.raises(ValueError, match="no run has a value of 'cost'"):
-        partial_dependence(runs, "cost", "e")
+        partial_dependence(runs, ["cost"], ["e"])
     with pytest.raises(ValueError, match="lacks column 'delay'"):
-        partial_dependence(runs, "delay", "e")
+        partial_dependence(runs, ["delay"], ["e"])

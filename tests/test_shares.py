@@ -7,7 +7,16 @@ import pandas as pd
 import pytest
 from statsmodels.stats.proportion import multinomial_proportions_confint
 
-from negotiation_sim.analysis.shares import fact_shares, goodman_intervals, outcome_shares, share
+from negotiation_sim.analysis.shares import (
+    fact_shares,
+    goodman_intervals,
+    headline_shares,
+    outcome_shares,
+    region,
+    share,
+    shares_by_group,
+    shares_of_counts,
+)
 
 OUTCOMES = {"invasion": "escalation", "full_agreement": "concession", "talks_continuing": "stalemate"}
 
@@ -149,6 +158,12 @@ def test_goodman_alone_would_miss_rare_outcomes():
     assert joint_coverage(WITH_RARE, 2000, lambda counts: multinomial_proportions_confint(counts).T) < 0.75
 
 
+def test_away_from_the_ends_goodmans_are_those_of_statsmodels():
+    counts = np.array([400, 123, 77, 1400])
+    expected = multinomial_proportions_confint(counts, method="goodman")
+    assert pytest.approx(expected, abs=1e-12) == np.array(goodman_intervals(counts)).T
+
+
 # The table of outcomes
 
 
@@ -207,6 +222,171 @@ def test_a_world_without_outcome_is_an_error():
     runs.loc[1, "outcome"] = None
     with pytest.raises(ValueError, match="'outcome' has no value in 1 of 3 worlds"):
         outcome_shares(runs)
+
+
+# Shares by group
+
+
+def grouped(by: dict[object, list[int]]) -> pd.DataFrame:
+    """Runs with so many of each outcome in each group, every run a world of its own."""
+    parts = [
+        runs_with(**dict(zip(OUTCOMES, counts, strict=True))).assign(at=name) for name, counts in by.items()
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def test_each_group_is_as_if_it_stood_alone():
+    runs = grouped({"b": [3, 2, 5], "a": [0, 4, 0]})
+    table = shares_by_group(runs, "at", categories=OUTCOMES)
+    for name, part in runs.groupby("at"):
+        alone = outcome_shares(part, categories=OUTCOMES)
+        found = table[table["group"] == name].drop(columns=["group", "worlds"]).reset_index(drop=True)
+        pd.testing.assert_frame_equal(found, alone)
+    assert list(table["group"].unique()) == ["b", "a"]  # names as they first occur
+
+
+def test_groups_that_are_numbers_or_categories_are_in_order():
+    runs = grouped({10: [1, 0, 0], 2.5: [0, 1, 0]})
+    assert list(shares_by_group(runs, "at")["group"].unique()) == [2.5, 10]
+    runs["at"] = pd.Categorical(["long", "short"], ["short", "long", "never"], ordered=True)
+    assert list(shares_by_group(runs, "at")["group"].unique()) == ["short", "long"]
+
+
+def test_runs_of_the_same_world_count_as_one():
+    """Ten design points with the same luck know no more than one."""
+    once = grouped({1: [30, 20, 50]}).drop(columns="world").assign(world=range(100))
+    table = shares_by_group(pd.concat([once] * 10), "at", categories=OUTCOMES)
+    assert list(table["n"]) == [1000] * 3
+    assert table["worlds"].to_numpy() == pytest.approx(100)
+    assert list(table["count"]) == [300, 200, 500]
+    low, high = goodman_intervals([30, 20, 50])
+    assert table["low"].to_numpy() == pytest.approx(low)
+    assert table["high"].to_numpy() == pytest.approx(high)
+
+
+def test_worlds_run_unequally_often_have_kishs_effective_number():
+    runs = pd.DataFrame({"at": 1, "world": [0, 0, 0, 1], "outcome": "invasion"})
+    assert shares_by_group(runs, "at")["worlds"].iloc[0] == pytest.approx(16 / 10)
+
+
+def test_intervals_with_common_worlds_hold_as_often_as_they_say():
+    """Runs of a world at four design points are alike; counted as independent, the intervals are too narrow."""
+    rng, p, n, points = np.random.default_rng(1), np.array([0.3, 0.1, 0.6]), 200, 4
+    held = naive = 0
+    for _ in range(300):
+        own = rng.choice(3, size=(points, n), p=p)
+        world = np.where(rng.random((points, n)) < 0.8, rng.choice(3, size=n, p=p), own).ravel()
+        runs = pd.DataFrame(
+            {"at": 1, "world": np.tile(np.arange(n), points), "outcome": np.array([*"abc"])[world]}
+        )
+        table = shares_by_group(runs, "at", categories=["a", "b", "c"])
+        held += bool(((table["low"] <= p) & (p <= table["high"])).all())
+        low, high = goodman_intervals(table["count"].to_numpy())
+        naive += bool(((low <= p) & (p <= high)).all())
+    assert held / 300 >= 0.95
+    assert naive / 300 < 0.85
+
+
+def test_counts_at_design_points_give_what_their_runs_give():
+    rng = np.random.default_rng(3)
+    runs = pd.concat(
+        pd.DataFrame({"design": point, "world": range(n), "outcome": rng.choice([*OUTCOMES], n)})
+        for point, n in enumerate([40, 10, 25])
+    )
+    runs["patience"] = runs["design"].map({0: 5.0, 1: 2.0, 2: 5.0})
+    counts = pd.crosstab(runs["design"], runs["outcome"]).set_index(pd.Index([5.0, 2.0, 5.0]))
+    counts.loc[9.0] = 0  # a point that has not been run yet
+    found = shares_of_counts(counts, categories=OUTCOMES)
+    pd.testing.assert_frame_equal(
+        found, shares_by_group(runs, "patience", categories=OUTCOMES), check_names=False
+    )
+
+
+def test_counts_without_runs_or_columns_are_errors():
+    with pytest.raises(ValueError, match="no design point with a run"):
+        shares_of_counts(pd.DataFrame({"invasion": [0, 0]}))
+    with pytest.raises(
+        ValueError, match="lacks column 'full_agreement', 'talks_continuing'; its columns are: inv"
+    ):
+        shares_of_counts(pd.DataFrame({"invasion": [1]}), categories=OUTCOMES)
+
+
+def test_a_run_without_a_group_or_with_an_unforeseen_outcome_is_an_error():
+    runs = grouped({1.0: [1, 1, 1]})
+    with pytest.raises(
+        ValueError, match=r"'outcome' has values .* not among the categories: talks_continuing"
+    ):
+        shares_by_group(runs, "at", categories=["invasion", "full_agreement"])
+    runs.loc[0, "at"] = np.nan
+    with pytest.raises(ValueError, match="'at' has no value in 1 of 3 runs"):
+        shares_by_group(runs, "at")
+
+
+def test_headlines_add_up_their_outcomes():
+    names = {"a": "escalation", "b": "escalation", "c": "stalemate", "d": "concession"}
+    runs = pd.DataFrame({"outcome": [*"aabccc"], "at": ["x"] * 4 + ["y"] * 2})
+    table = headline_shares(shares_by_group(runs, "at", categories=names))
+    assert list(table["group"]) == ["x"] * 3 + ["y"] * 3
+    assert list(table["headline"]) == ["escalation", "stalemate", "concession"] * 2
+    assert list(table["count"]) == [3, 1, 0, 0, 2, 0]
+    assert list(table["low"][:3]) == list(goodman_intervals([3, 1, 0])[0])
+    alone = headline_shares(outcome_shares(runs, categories=names))
+    assert "group" not in alone
+    assert list(alone["count"]) == [3, 3, 0]
+
+
+def test_headlines_need_all_outcomes():
+    table = outcome_shares(runs_with(invasion=3, talks_continuing=1), categories=OUTCOMES)
+    with pytest.raises(ValueError, match=r"add up to 3, but n is 4"):
+        headline_shares(table[:1])
+    with pytest.raises(ValueError, match="lacks column 'headline'"):
+        headline_shares(table.drop(columns="headline"))
+
+
+# The region that three intervals leave
+
+
+def test_region_as_worked_by_hand():
+    """Each side of the hexagon lies on one bound; a corner has two shares at bounds."""
+    found = region([0.1, 0.2, 0.3], [0.4, 0.5, 0.6])
+    expected = {
+        (0.2, 0.5, 0.3),
+        (0.1, 0.5, 0.4),
+        (0.1, 0.3, 0.6),
+        (0.2, 0.2, 0.6),
+        (0.4, 0.2, 0.4),
+        (0.4, 0.3, 0.3),
+    }
+    assert {tuple(corner) for corner in found.round(9)} == expected
+
+
+def test_region_without_bounds_is_the_whole_triangle():
+    assert region([0, 0, 0], [1, 1, 1]).tolist() == np.eye(3).tolist()
+
+
+@pytest.mark.parametrize("counts", [[1, 0, 0], [5, 3, 2], [0, 1000, 1000], [300, 20, 680], [0, 0, 7]])
+def test_region_is_what_respects_all_intervals(counts):
+    """Points drawn over the simplex lie in the polygon exactly if they respect the bounds."""
+    low, high = goodman_intervals(counts)
+    corners = region(low, high)
+    assert corners.sum(axis=1) == pytest.approx(np.ones(len(corners)))
+    assert (corners >= low - 1e-12).all()
+    assert (corners <= high + 1e-12).all()
+    points = np.random.default_rng(1).dirichlet(np.maximum(counts, 0.5), 2000)
+    respects = ((points >= low) & (points <= high)).all(axis=1)
+    edges = np.roll(corners, -1, axis=0) - corners
+    offs = points[:, None, :2] - corners[None, :, :2]
+    turns = edges[:, 0] * offs[..., 1] - edges[:, 1] * offs[..., 0]
+    inside = (turns >= -1e-12).all(axis=1) | (turns <= 1e-12).all(axis=1)
+    assert (inside == respects).all()
+    assert respects.any()
+
+
+def test_region_refuses_what_leaves_nothing():
+    with pytest.raises(ValueError, match="no three shares lie between"):
+        region([0.5, 0.4, 0.3], [1, 1, 1])
+    with pytest.raises(ValueError, match=r"shape \(3,\)"):
+        region([0.5, 0.4], [1, 1])
 
 
 # The table of stylised facts

@@ -290,7 +290,7 @@ def test_folder_of_another_design(
     ("key", "change"),
     [
         ("negotiation_sim", lambda monkeypatch: monkeypatch.setattr(store, "__version__", "9.9.9")),
-        ("model", lambda monkeypatch: monkeypatch.setattr(store, "_model_hash", lambda: "0" * 24)),
+        ("model", lambda monkeypatch: monkeypatch.setattr(store, "model_hash", lambda: "0" * 24)),
         ("libraries.numpy", lambda monkeypatch: monkeypatch.setattr(store, "version", lambda name: "0.1")),
     ],
 )

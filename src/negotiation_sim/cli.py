@@ -9,6 +9,7 @@ from negotiation_sim import __version__
 VERBS = {
     "run": "simulate many worlds of a scenario; leave a table, a summary and a picture",
     "sweep": "ask one question over a whole design of parameters; resumable",
+    "report": "tell what a run or a sweep has found: figures and one HTML page",
     "export": "write a sweep's results as one CSV or NetCDF file",
     "trace": "read one world round by round, as minutes of the talks",
     "check": "validate a scenario; show red lines, packages and who blocks them",
@@ -22,6 +23,7 @@ Everything after the verb is a Hydra override: name=value, in any order.
   negsim run scenario.actors.russia.clock_days.value=20 parameters=values
   negsim run --multirun scenario=january_2022,allies_split out=compare
   negsim sweep experiment=allied_unity out=unity
+  negsim report results
   negsim export sweeps/allied_unity format=netcdf
   negsim trace scenario=january_2022 seed=1 world=17
   negsim check scenario=my_crisis.yaml

@@ -294,7 +294,9 @@ def frontier_distance(outcomes: pd.DataFrame, utilities: pd.DataFrame, disagreem
     scale = rational.max(axis=0, initial=0.0)
     counts = scale > 0
     frontier = np.unique(gains[_efficient(gains)], axis=0)
-    distinct, inverse = np.unique(reached, axis=0, return_inverse=True)
+    rows = pd.DataFrame(reached)
+    inverse = rows.groupby(list(rows), sort=False, dropna=False).ngroup().to_numpy()
+    distinct = reached[np.unique(inverse, return_index=True)[1]]
     found = np.full((len(distinct), 2), np.nan)
     if counts.any():
         for row, start in enumerate(distinct):
@@ -305,7 +307,7 @@ def frontier_distance(outcomes: pd.DataFrame, utilities: pd.DataFrame, disagreem
             harmless = (shares >= 0).all(axis=1)
             found[row, 0] = shares.min(axis=1).max(initial=0.0)
             found[row, 1] = shares[harmless].sum(axis=1).max(initial=0.0)
-    return pd.DataFrame(found[inverse.ravel()], columns=["common_gain", "total_gain"], index=outcomes.index)
+    return pd.DataFrame(found[inverse], columns=["common_gain", "total_gain"], index=outcomes.index)
 
 
 # A frontier given as a function

@@ -165,8 +165,8 @@ def waterfall(
     Arguments and errors as in `paired_differences`. Returns one row a step: `step` ("base", the other
     outcomes with the largest net change first, "variant"), `start` and `end` (shares between which its bar
     stands), `change` (net, 0 for the last), `gained` and `lost` (worlds from and to that outcome), `low`,
-    `high` (of `change`, see `paired_interval`; of the share itself by Wilson for the first and last). The
-    changes add up exactly.
+    `high` (of `change`, see `paired_interval`; of the share itself by Wilson for the first and last), `n`
+    (worlds in both). The changes add up exactly.
     """
     names, moved = _transitions(base, variant, column, categories)
     if outcome not in names:
@@ -190,6 +190,7 @@ def waterfall(
             "lost": np.concatenate([[0], lost, [0]]),
             "low": np.concatenate([low_end[:1], low, low_end[1:]]),
             "high": np.concatenate([high_end[:1], high, high_end[1:]]),
+            "n": n,
         }
     )
 

@@ -13,7 +13,7 @@ give, prefers the large; that is not patient (Kwakkel and Jaxa-Rozen 2016).
 Quasi-p-values (Bryant and Lempert 2010) ask of each restriction whether it is needed: with the box as it is
 but for that restriction, of density p, how probable are as many cases of interest as the box has among as
 many cases as it has, or more? Quasi, because the box was chosen on the same cases: they are too small, and
-good for dropping restrictions, not for proving them. `score` a box on other cases to see what is left of it.
+good for dropping restrictions (`prune`), not for proving them. `score` a box on other cases to see what is left of it.
 
 Written here because no kept library fits: PRIM (Hadka) is under the GPL, which an Apache-licensed
 package can't ask of its users; the PRIM of ema-workbench 2.5 (BSD) finds nearly the same box on a planted one,
@@ -76,13 +76,21 @@ class Box:
 
 
 class Score(NamedTuple):
-    """What a box is worth: cases in it and how many are of interest, and three shares (NaN if of nothing)."""
+    """What a box is worth.
+
+    Attributes:
+        n, count: cases in the box, and how many of them are of interest.
+        mass, coverage, density: three shares (NaN if of nothing), see above.
+        cases, total: all cases, and how many of them are of interest.
+    """
 
     n: int
     count: int
     mass: float
     coverage: float
     density: float
+    cases: int
+    total: int
 
 
 @dataclass(frozen=True)
@@ -209,6 +217,27 @@ def paste(
     return box
 
 
+def prune(table: pd.DataFrame, interest: npt.ArrayLike, box: Box, most: float = 0.05) -> Box:
+    """Drop one after another the restrictions that are not needed: the one with the largest quasi-p-value, as
+    long as that is above `most`.
+
+    Peeling among many parameters restricts some that have nothing to do with it, and a box of which they are part
+    fails on other cases. Arguments as in `restrictions`; each edge of a number counts by itself.
+    """
+    while box.restricted:
+        least = restrictions(table, interest, box).iloc[-1]
+        if least["quasi_p"] <= most:
+            break
+        low, high = box.numbers.get(least["factor"], (-np.inf, np.inf))
+        if least["kind"] == "one of":
+            box = _with(box, least["factor"], ())
+        else:
+            box = _with(
+                box, least["factor"], (-np.inf, high) if least["kind"] == "at least" else (low, np.inf)
+            )
+    return box
+
+
 def score(table: pd.DataFrame, interest: npt.ArrayLike, box: Box) -> Score:
     """Coverage, density and mass of a box on any cases, such as ones it was not found on."""
     _, hit = _checked(table, interest, box.restricted, nothing=True)
@@ -220,6 +249,8 @@ def score(table: pd.DataFrame, interest: npt.ArrayLike, box: Box) -> Score:
         n / len(table),
         count / total if total else float("nan"),
         count / n if n else float("nan"),
+        len(table),
+        total,
     )
 
 
@@ -228,46 +259,63 @@ def restrictions(table: pd.DataFrame, interest: npt.ArrayLike, box: Box) -> pd.D
 
     Returns one row a restriction (each edge of a number by itself, all labels of a word together), the one
     that matters most first: `factor`, `kind` ("at least", "at most" or "one of"), `edge` (number; NaN for
-    words), `labels` (comma-separated; empty for numbers), `from_value`, `to_value` (range of the number over
-    all cases), `quasi_p`, `coverage_without`, `density_without` (of the box without the restriction).
+    words), `labels` and `left_out` (tuples of the labels inside and outside; empty for numbers), `from_value`,
+    `to_value` (range of the number over all cases; NaN for words), `quasi_p`, `coverage_without`,
+    `density_without` (of the box without the restriction).
 
     Raises ValueError as `peel`.
     """
     _, hit = _checked(table, interest, box.restricted)
-    found = score(table, hit, box)
+    single = _single(box)
+    broken = [~each.alone.inside(table) for each in single]
+    times = np.sum(broken, axis=0, dtype=np.int32) if single else np.zeros(len(table), dtype=np.int32)
+    n, count, total = int((times == 0).sum()), int(hit[times == 0].sum()), int(hit.sum())
     rows = []
-    for name, kind, edge, kept, without in _single(box):
-        rest = score(table, hit, without)
+    for (name, kind, edge, kept, _), out in zip(single, broken, strict=True):
+        only = out & (times == 1)  # what this restriction alone keeps out
+        more, hits = n + int(only.sum()), count + int(hit[only].sum())
         x = table[name].to_numpy(dtype=np.float64) if name in box.numbers else np.array([np.nan])
+        labels = () if name in box.numbers else np.unique(table[name].astype(str)).tolist()
         rows.append(
             {
                 "factor": name,
                 "kind": kind,
                 "edge": edge,
-                "labels": ", ".join(kept),
+                "labels": kept,
+                "left_out": tuple(each for each in labels if each not in kept),
                 "from_value": x.min(),
                 "to_value": x.max(),
-                "quasi_p": float(binom.sf(found.count - 1, found.n, rest.density)) if found.n else 1.0,
-                "coverage_without": rest.coverage,
-                "density_without": rest.density,
+                "quasi_p": float(binom.sf(count - 1, n, hits / more)) if n else 1.0,
+                "coverage_without": hits / total,
+                "density_without": hits / more if more else float("nan"),
             }
         )
-    columns = ["factor", "kind", "edge", "labels", "from_value", "to_value"]
+    columns = ["factor", "kind", "edge", "labels", "left_out", "from_value", "to_value"]
     columns += ["quasi_p", "coverage_without", "density_without"]
     frame = pd.DataFrame(rows, columns=columns)
     return frame.sort_values(["quasi_p", "density_without"], kind="stable").reset_index(drop=True)
 
 
-def _single(box: Box) -> list[tuple[str, str, float, tuple[str, ...], Box]]:
-    """Each restriction: factor, kind, edge, labels, the box without it."""
-    found: list[tuple[str, str, float, tuple[str, ...], Box]] = []
+class _Restriction(NamedTuple):
+    """One restriction, and the box that has no other."""
+
+    factor: str
+    kind: str
+    edge: float
+    labels: tuple[str, ...]
+    alone: Box
+
+
+def _single(box: Box) -> list[_Restriction]:
+    """Each restriction by itself."""
+    found = []
     for name, (low, high) in box.numbers.items():
         if np.isfinite(low):
-            found.append((name, "at least", low, (), _with(box, name, (-np.inf, high))))
+            found.append(_Restriction(name, "at least", low, (), Box({name: (low, np.inf)})))
         if np.isfinite(high):
-            found.append((name, "at most", high, (), _with(box, name, (low, np.inf))))
+            found.append(_Restriction(name, "at most", high, (), Box({name: (-np.inf, high)})))
     for name, labels in box.words.items():
-        found.append((name, "one of", float("nan"), labels, _with(box, name, ())))
+        found.append(_Restriction(name, "one of", float("nan"), labels, Box(words={name: labels})))
     return found
 
 
@@ -319,32 +367,27 @@ class _Fine:
     """A number with many values: the cases sorted by it."""
 
     def __init__(self, name: str, column: pd.Series, hit: Bools) -> None:
-        self.name, self.hit = name, hit
+        self.name = name
         self.x = column.to_numpy(dtype=np.float64)
         self.rows: IntArray = np.argsort(self.x)
+        self.values, self.hit = self.x[self.rows], hit[self.rows]  # in that order: neighbours in memory
         self.gone = 0  # rows that are no longer in the box, but still here
 
     def cuts(self, box: Box, within: Bools, take: int) -> list[_Cut]:
         """The slices that may be removed, off both ends."""
         low, high = box.numbers.get(self.name, (-np.inf, np.inf))
         cuts = []
-        for rows in (self.rows, self.rows[::-1]):
-            front = self._front(rows, within, take)
-            values = self.x[front[: take + 1]]
-            if values[0] == values[-1]:  # everything equal to the first goes, if anything else is there
-                values = self.x[front]
+        for step in (1, -1):
+            values, hit = self._front(step, within, take)
+            if values[0] == values[: take + 1][-1]:  # everything equal to the first goes, if there is more
                 stays = int(np.argmax(values != values[0]))
             else:
-                stays = int(
-                    np.searchsorted(values, values[-1])
-                    if rows is self.rows
-                    else np.argmax(values == values[-1])
-                )
+                stays = int(np.searchsorted(step * values, step * values[: take + 1][-1]))
             if stays == 0:  # all values are equal
                 return []
             edge = float(values[stays])
-            edges = (edge, high) if rows is self.rows else (low, edge)
-            cuts.append(_Cut(stays, int(self.hit[front[:stays]].sum()), self.name, edges))
+            edges = (edge, high) if step == 1 else (low, edge)
+            cuts.append(_Cut(stays, int(hit[:stays].sum()), self.name, edges))
         return cuts
 
     def removed(self, cut: _Cut, within: Bools) -> IntArray:
@@ -356,16 +399,20 @@ class _Fine:
         """These rows are no longer in the box; they are dropped only once there are many."""
         self.gone += len(rows)
         if self.gone > 0.3 * len(self.rows):
-            self.rows, self.gone = self.rows[within[self.rows]], 0
+            kept = within[self.rows]
+            self.rows, self.values, self.hit = self.rows[kept], self.values[kept], self.hit[kept]
+            self.gone = 0
 
-    def _front(self, rows: IntArray, within: Bools, take: int) -> IntArray:
-        """Rows in the box from the front: more than `take`, and beyond those that are equal to the first."""
+    def _front(self, step: int, within: Bools, take: int) -> tuple[npt.NDArray[np.float64], Bools]:
+        """Values of the cases in the box from the low (`step` 1) or high (-1) end, and which are of interest: more
+        than `take`, and beyond those that are equal to the first.
+        """
         reach = int(1.5 * take) + 2
         while True:
-            front = rows[:reach]
-            front = front[within[front]]
-            if reach >= len(rows) or (len(front) > take and self.x[front[0]] != self.x[front[-1]]):
-                return front
+            kept = within[self.rows[::step][:reach]]
+            values, hit = self.values[::step][:reach][kept], self.hit[::step][:reach][kept]
+            if reach >= len(self.rows) or (len(values) > take and values[0] != values[-1]):
+                return values, hit
             reach *= 2
 
 

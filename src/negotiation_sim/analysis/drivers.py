@@ -27,6 +27,7 @@ Korn, E. L., Graubard, B. I. (1998). Confidence intervals for proportions with s
 
 from collections.abc import Sequence
 from itertools import combinations
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -57,10 +58,10 @@ def sobol(
     (2010), by SALib.
 
     Returns one row a factor, the largest `total` first: `factor`, `first` (by itself), `first_low`,
-    `first_high`, `total` (with all its interactions), `total_low`, `total_high`. Intervals are normal with
-    the bootstrap's standard error over base samples; as the samples fill the space evenly they are rather too
-    wide than too narrow. Indices near 0 may come out below it. All are NaN if the result is the same at every
-    point: there is no variance to share.
+    `first_high`, `total` (with all its interactions), `total_low`, `total_high`, `n` (points). Intervals are
+    normal with the bootstrap's standard error over base samples; as the samples fill the space evenly they are
+    rather too wide than too narrow. Indices near 0 may come out below it. All are NaN if the result is the
+    same at every point: there is no variance to share.
 
     Raises ValueError if a column or value is missing or the points are not a whole saltelli design.
     """
@@ -97,6 +98,7 @@ def sobol(
                 "total": found["ST"],
                 "total_low": found["ST"] - found["ST_conf"],
                 "total_high": found["ST"] + found["ST_conf"],
+                "n": len(ordered),
             }
         ),
         "total",
@@ -122,7 +124,7 @@ def morris(
     Returns one row a factor, the largest `mu_star` first: `factor`, `mu` (mean effect), `mu_star` (mean
     absolute effect), `mu_star_low`, `mu_star_high` (normal, with the bootstrap's standard error over
     trajectories), `sigma` (standard deviation of the effect: large if it hangs on the other factors or
-    bends). The labels of a factor of words count in alphabetical order, which gives its `mu` a sign.
+    bends), `n` (points). The labels of a factor of words count in alphabetical order, which gives its `mu` a sign.
 
     Raises ValueError if a column or value is missing, or the points are not whole trajectories in each of
     which each factor changes once.
@@ -154,6 +156,7 @@ def morris(
                 "mu_star_low": np.maximum(star - half, 0.0),
                 "mu_star_high": star + half,
                 "sigma": np.asarray(found["sigma"], dtype=np.float64),
+                "n": len(ordered),
             }
         ),
         "mu_star",
@@ -172,9 +175,9 @@ def pawn(
     """PAWN for categorical outcomes (Pianosi and Wagener 2018): how far fixing a factor moves the shares.
 
     `table` is of any design that varies the factors together: a row a point, the `factors`, and a column of
-    counts for each of `outcomes` (as `Results.counts()` gives), or a row a run with 0 and 1 (slower). The range
-    of a factor is cut into `slices` with equally many points; words, and numbers with no more than `slices`
-    values, into their values. PAWN compares the distribution within a slice with that over all points by the
+    counts for each of `outcomes` (as `Results.counts()` gives), or a row a run with 0 and 1. The range of a
+    factor is cut into `slices` with equally many points; words, and numbers with no more than `slices` values,
+    into their values. PAWN compares the distribution within a slice with that over all points by the
     Kolmogorov-Smirnov distance. For the indicator of one outcome that distance is the difference of its two
     shares, whatever the order of the outcomes.
 
@@ -182,7 +185,7 @@ def pawn(
     factors with the largest "any" first: `factor`, `outcome`, `median` and `maximum` (of the distance over
     the slices, in [0, 1]; 0: no influence), `median_by_chance` and `maximum_by_chance` (what a factor without
     influence would stay below with probability `confidence`, from `shuffles` of the points: finite samples
-    never give 0).
+    never give 0), `n` (worlds counted).
 
     Not by SALib's `pawn.analyze`: its slices leave out the largest value of a factor, so that one with two
     values is only ever fixed at the lower, and it takes no words and no counts. The tests compare the two
@@ -196,32 +199,23 @@ def pawn(
     if not np.isfinite(counts).all() or (counts < 0).any() or counts.sum() == 0:
         raise ValueError(f"columns {', '.join(outcomes)} must hold counts >= 0, not all of them 0")
     rng = np.random.default_rng(seed)
-    chance: dict[tuple[int, ...], tuple[FloatArray, FloatArray]] = {}
-    parts = []
+    chance: dict[tuple[int, ...], tuple[FloatArray, ...]] = {}
+    shuffle = _shuffled_runs if _single_runs(counts) else _shuffled_points
+    found = []
     for factor in factors:
         code, number = _sliced(table[factor], factor, slices)
-        found = _distances(code, number, counts)
+        median, maximum = _distances(_tallied(code, number, counts))
         sizes = tuple(sorted(np.bincount(code, minlength=number).tolist()))
         if sizes not in chance:  # what chance gives depends on the sizes of the slices only
-            shuffled = [_distances(rng.permutation(code), number, counts) for _ in range(shuffles)]
-            chance[sizes] = (
-                np.quantile([median for median, _ in shuffled], confidence, axis=0),
-                np.quantile([maximum for _, maximum in shuffled], confidence, axis=0),
-            )
-        parts.append(
-            pd.DataFrame(
-                {
-                    "factor": factor,
-                    "outcome": [*outcomes, ANY],
-                    "median": found[0],
-                    "maximum": found[1],
-                    "median_by_chance": chance[sizes][0],
-                    "maximum_by_chance": chance[sizes][1],
-                }
-            )
-        )
-    parts.sort(key=lambda part: -part["median"].iloc[-1])
-    return pd.concat(parts, ignore_index=True)
+            shuffled = _distances(shuffle(code, sizes, counts, shuffles, rng))
+            chance[sizes] = tuple(np.quantile(each, confidence, axis=0) for each in shuffled)
+        found.append(np.stack([median, maximum, *chance[sizes]]))
+    order = np.argsort([-each[0, -1] for each in found], kind="stable")
+    columns = ["median", "maximum", "median_by_chance", "maximum_by_chance"]
+    table = pd.DataFrame(np.concatenate([found[at].T for at in order]), columns=columns)
+    table.insert(0, "factor", np.repeat(np.array(factors, dtype=object)[order], len(outcomes) + 1))
+    table.insert(1, "outcome", [*outcomes, ANY] * len(found))
+    return table.assign(n=int(counts.sum()))
 
 
 def tornado(
@@ -251,8 +245,8 @@ def tornado(
         raise ValueError(
             f"runs has design points up to {point.max()}, but the design only {len(design)} rows"
         )
-    hit = runs[column].to_numpy() == outcome
-    order = np.lexsort((world, point))
+    hit = (runs[column] == outcome).to_numpy(dtype=bool)
+    order = np.argsort(point, kind="stable")
     world, hit = world[order], hit[order]
     starts = np.searchsorted(point[order], np.arange(len(design) + 1))
     rows = []
@@ -288,69 +282,103 @@ def tornado(
 
 def partial_dependence(
     runs: pd.DataFrame,
-    factor: str,
-    outcome: str,
+    factors: Sequence[str],
+    outcomes: Sequence[str],
     column: str = "headline",
     bins: int = 10,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """Share of `outcome` along one factor, over whatever values the others have in the design.
+    """Share of each of `outcomes` along each factor, over whatever values the others have in the design.
 
-    `runs` has one row a run, with `factor` and `column`; runs that leave the factor to the scenario are left
-    out. Words, and numbers with no more than `bins` values, get a row a value; else bins with equally many
-    runs. As long as the design varies the factors independently, this average is Friedman's (2001) partial
-    dependence.
+    `runs` has one row a run, with the `factors` and `column`; runs that leave a factor to the scenario are left
+    out for it. Words, and numbers with no more than `bins` values, get a row a value; else bins with equally
+    many runs. As long as the design varies the factors independently, this average is Friedman's (2001)
+    partial dependence.
 
-    Returns one row a bin, in order: `factor`, `value` (mean of a number, or the label), `from_value`,
-    `to_value` (lowest and highest in the bin), `count`, `n` (runs), `share`, `low`, `high`. Intervals are
-    Wilson's, each by itself. Runs of the same world at several points of a bin share their luck: with a
-    column `world`, such runs count as one cluster, and the interval is that of the effective number of runs
-    (Korn and Graubard 1998), never more than `n`.
+    Returns one row a factor, outcome and bin, in order: `factor`, `outcome`, `value` (mean of a number, or the
+    label), `from_value`, `to_value` (lowest and highest in the bin), `count`, `n` (runs), `share`, `low`,
+    `high`. Intervals are Wilson's, each by itself. Runs of the same world at several points of a bin share their
+    luck: with a column `world`, such runs count as one cluster, and the interval is that of the effective
+    number of runs (Korn and Graubard 1998), never more than `n`.
 
-    Raises ValueError if a column is missing or no run has a value of the factor.
+    Raises ValueError if a column is missing or no run has a value of a factor.
     """
-    _check(runs, [factor, column])
-    given = runs[factor].notna().to_numpy()
-    if not given.all():
-        runs = runs[given]
-    if runs.empty:
-        raise ValueError(f"no run has a value of {factor!r}")
-    code, number = _sliced(runs[factor], factor, bins, single=True)
-    hit = (runs[column].to_numpy() == outcome).astype(np.float64)
-    n = np.bincount(code, minlength=number)
-    count = np.bincount(code, weights=hit, minlength=number)
-    share = count / n
-    error, clusters = np.sqrt(share * (1 - share) / n), n
+    _check(runs, [*factors, column])
+    hits = {outcome: (runs[column] == outcome).to_numpy(dtype=bool) for outcome in outcomes}
+    world = np.empty(0, dtype=np.int64)
     if "world" in runs.columns:
         world, worlds = pd.factorize(runs["world"])
-        cluster, found = pd.factorize(code * len(worlds) + world)
-        if len(found) < len(runs):
-            clusters = np.bincount(found // len(worlds), minlength=number)
-            residual = np.bincount(cluster, weights=hit - share[code])
-            squares = np.bincount(found // len(worlds), weights=residual**2, minlength=number)
-            wide = np.sqrt(squares * clusters / np.maximum(clusters - 1, 1)) / n
-            error = np.maximum(error, wide)
-    low, high = effective_wilson(share, error, clusters, confidence)
-    grouped = runs[factor].groupby(code)
-    if is_number(runs[factor]):
-        values = grouped.agg(["mean", "min", "max"])
-        lowest, highest = values["min"].to_numpy(), values["max"].to_numpy()
-        middle = np.where(lowest == highest, lowest, values["mean"].to_numpy())
-    else:
-        lowest = middle = highest = grouped.first().to_numpy()
-    return pd.DataFrame(
-        {
-            "factor": factor,
-            "value": middle,
-            "from_value": lowest,
-            "to_value": highest,
-            "count": count.astype(np.int64),
-            "n": n,
-            "share": share,
-            "low": low,
-            "high": high,
-        }
-    )
+        world = world if len(worlds) < len(runs) else world[:0]  # no world twice: nothing to cluster
+    parts = []
+    for factor in factors:
+        given = runs[factor].notna().to_numpy()
+        if not given.any():
+            raise ValueError(f"no run has a value of {factor!r}")
+        x = runs[factor] if given.all() else runs[factor][given]
+        code, number = _sliced(x, factor, bins, single=True)
+        values = _values(x, code, number)
+        luck = _Clusters.of(code, world[given]) if world.size else None
+        n = np.bincount(code, minlength=number)
+        for outcome, everywhere in hits.items():
+            hit = everywhere[given]
+            count = np.bincount(code[hit], minlength=number)
+            share = count / n
+            error, clusters = np.sqrt(share * (1 - share) / n), n
+            if luck is not None:
+                error, clusters = np.maximum(error, luck.error(hit, share)), luck.number
+            low, high = effective_wilson(share, error, clusters, confidence)
+            found = {"count": count, "n": n, "share": share, "low": low, "high": high}
+            parts.append(pd.DataFrame({"factor": factor, "outcome": outcome, **values, **found}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _values(x: pd.Series, code: IntArray, number: int) -> dict[str, npt.NDArray[Any]]:
+    """Middle, lowest and highest value of each bin; of words the label, three times."""
+    if not is_number(x):
+        first = np.empty(number, dtype=np.int64)
+        first[code[::-1]] = np.arange(len(code))[::-1]
+        label = x.to_numpy(dtype=object)[first]
+        return {"value": label, "from_value": label, "to_value": label}
+    values = x.to_numpy(dtype=np.float64)
+    lowest, highest = np.full(number, np.inf), np.full(number, -np.inf)
+    np.minimum.at(lowest, code, values)
+    np.maximum.at(highest, code, values)
+    mean = np.bincount(code, weights=values, minlength=number) / np.bincount(code, minlength=number)
+    return {
+        "value": np.where(lowest == highest, lowest, mean),
+        "from_value": lowest,
+        "to_value": highest,
+    }
+
+
+class _Clusters(NamedTuple):
+    """Runs of the same world in the same bin.
+
+    Attributes:
+        of_run: (n,) cluster of each run.
+        size: (C,) runs in each cluster.
+        bin: (C,) bin of each cluster.
+        number: (B,) clusters in each bin.
+    """
+
+    of_run: IntArray
+    size: IntArray
+    bin: IntArray
+    number: IntArray
+
+    @classmethod
+    def of(cls, code: IntArray, world: IntArray) -> "_Clusters":
+        """From the bin and the world of each run."""
+        worlds = world.max() + 1
+        of_run, found = pd.factorize(code * worlds + world)
+        return cls(of_run, np.bincount(of_run), found // worlds, np.bincount(found // worlds))
+
+    def error(self, hit: npt.NDArray[np.bool_], share: FloatArray) -> FloatArray:
+        """(B,) standard error of each bin's share, from how much clusters differ."""
+        residual = np.bincount(self.of_run[hit], minlength=len(self.size)) - share[self.bin] * self.size
+        squares = np.bincount(self.bin, weights=residual**2, minlength=len(share))
+        n = np.bincount(self.bin, weights=self.size, minlength=len(share))
+        return np.sqrt(squares * self.number / np.maximum(self.number - 1, 1)) / n
 
 
 def _compared(
@@ -367,19 +395,56 @@ def _compared(
     return gained, lost, int(before.sum()), int(after.sum()), len(before)
 
 
-def _distances(code: IntArray, number: int, counts: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Median and maximum over the slices of the distance of each outcome's share, (K + 1,), the last for
-    any.
-    """
-    inside = np.stack(
+def _tallied(code: IntArray, number: int, counts: FloatArray) -> FloatArray:
+    """(S, K) count of each outcome in each slice."""
+    return np.stack(
         [np.bincount(code, weights=counts[:, k], minlength=number) for k in range(counts.shape[1])], 1
     )
-    total = inside.sum(axis=1)
-    filled = total > 0
-    shares = inside[filled] / total[filled][:, None]
-    distance = np.abs(shares - inside.sum(axis=0) / total.sum())
-    distance = np.concatenate([distance, distance.max(axis=1, keepdims=True)], axis=1)
-    return np.median(distance, axis=0), distance.max(axis=0)
+
+
+def _distances(inside: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Median and maximum over the slices of the distance of each outcome's share, (..., K + 1), the last for
+    any; `inside` (..., S, K) has the counts.
+    """
+    total = inside.sum(axis=-1, keepdims=True)
+    shares = np.divide(inside, total, out=np.full_like(inside, np.nan), where=total > 0)
+    distance = np.abs(shares - inside.sum(axis=-2, keepdims=True) / total.sum(axis=-2, keepdims=True))
+    distance = np.concatenate([distance, distance.max(axis=-1, keepdims=True)], axis=-1)
+    return np.nanmedian(distance, axis=-2), np.nanmax(distance, axis=-2)
+
+
+def _single_runs(counts: FloatArray) -> bool:
+    """Whether each row is one run: of one outcome or of none."""
+    return bool(((counts == 0) | (counts == 1)).all() and (counts.sum(axis=1) <= 1).all())
+
+
+def _shuffled_points(
+    code: IntArray, sizes: tuple[int, ...], counts: FloatArray, shuffles: int, rng: np.random.Generator
+) -> FloatArray:
+    """(shuffles, S, K) counts of each outcome in each slice if points were dealt to slices at random."""
+    return np.stack([_tallied(rng.permutation(code), len(sizes), counts) for _ in range(shuffles)])
+
+
+def _shuffled_runs(
+    code: IntArray, sizes: tuple[int, ...], counts: FloatArray, shuffles: int, rng: np.random.Generator
+) -> FloatArray:
+    """As `_shuffled_points` for rows of one run each: equal rows need not be told apart, so that the counts
+    are drawn straight from their distribution, the multivariate hypergeometric one.
+    """
+    k = counts.shape[1]
+    undealt = np.tile(counts.sum(axis=0).astype(np.int64), (shuffles, 1))
+    inside = np.empty((shuffles, len(sizes), k))
+    rest = np.full(shuffles, len(counts))  # rows of any kind, also of no outcome
+    for at, size in enumerate(sizes):
+        others, wanted = rest.copy(), np.full(shuffles, size)
+        for each in range(k):
+            others -= undealt[:, each]
+            got = rng.hypergeometric(undealt[:, each], others, wanted)
+            inside[:, at, each] = got
+            wanted -= got
+        undealt -= inside[:, at].astype(np.int64)
+        rest -= size
+    return inside
 
 
 def _sliced(column: pd.Series, factor: str, slices: int, single: bool = False) -> tuple[IntArray, int]:
@@ -389,7 +454,8 @@ def _sliced(column: pd.Series, factor: str, slices: int, single: bool = False) -
     missing = int(column.isna().sum())
     if missing:
         raise ValueError(f"column {factor!r} has no value in {missing} of {len(column)} rows")
-    distinct = column.unique()
+    some = pd.unique(column.iloc[: 8 * slices])  # mostly enough to see that there are many
+    distinct = some if len(some) > slices else column.unique()
     if len(distinct) == 1 and not single:
         raise ValueError(f"factor {factor!r} has one value, {distinct[0]!r}: it was not varied")
     if not is_number(column) or len(distinct) <= slices:
@@ -398,8 +464,8 @@ def _sliced(column: pd.Series, factor: str, slices: int, single: bool = False) -
     x = column.to_numpy(dtype=np.float64)
     edges = np.unique(np.quantile(x, np.linspace(0, 1, slices + 1)[1:-1]))
     code = np.searchsorted(edges, x, side="right")
-    filled, code = np.unique(code, return_inverse=True)
-    return code, len(filled)
+    filled = np.bincount(code, minlength=len(edges) + 1) > 0
+    return (np.cumsum(filled) - 1)[code], int(filled.sum())
 
 
 def _check(table: pd.DataFrame, columns: Sequence[str]) -> None:

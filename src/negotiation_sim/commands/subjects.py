@@ -1,4 +1,4 @@
-"""What a verb is about: a scenario, an experiment or a sweep's folder, found by name or path, and checked."""
+"""What a verb is about: a scenario, an experiment or a folder of results, found by name or path, and checked."""
 
 from __future__ import annotations
 
@@ -58,12 +58,19 @@ def _experiment(plain: Any, chosen: str, files: Files, overrides: list[str]) -> 
 def _results(plain: Any, _chosen: str, _files: Files, _overrides: list[str]) -> object:
     from negotiation_sim.sweep import Results
 
-    if not plain:
-        problem = Problem(
-            "folder", "no folder is given", "nothing", "the folder of a sweep, such as sweeps/allied_unity"
-        )
-        raise ScenarioError("options", [problem])
-    return Results(str(plain))
+    return Results(_named(plain, "the folder of a sweep, such as sweeps/allied_unity"))
+
+
+def _study(plain: Any, _chosen: str, _files: Files, _overrides: list[str]) -> object:
+    from negotiation_sim.report.study import Study
+
+    return Study.load(_named(plain, "the folder of a run or a sweep, such as results or sweeps/allied_unity"))
+
+
+def _named(folder: Any, allowed: str) -> str:
+    if not folder:
+        raise ScenarioError("options", [Problem("folder", "no folder is given", "nothing", allowed)])
+    return str(folder)
 
 
 def _prepare_scenarios(arguments: list[str]) -> dict[str, Path]:
@@ -146,4 +153,5 @@ def _quoted(text: str) -> str:
 SCENARIO = Kind("scenario", _prepare_scenarios, _scenario)
 EXPERIMENT = Kind("experiment", _prepare_experiments, _experiment)
 FOLDER = Kind("folder", _prepare_folder, _results)
-KINDS = {"sweep": EXPERIMENT, "export": FOLDER}
+STUDY = Kind("folder", _prepare_folder, _study)
+KINDS = {"sweep": EXPERIMENT, "export": FOLDER, "report": STUDY}

@@ -19,7 +19,7 @@ TITLE_LINE, LINE, NOTE_LINE = 0.21, 0.165, 0.135  # heights of a line of text
 GAP = 0.08  # between text and body
 
 # Where text is broken, in characters, and sizes in points.
-TITLE_CHARACTERS, TEXT_CHARACTERS, NOTE_CHARACTERS = 66, 94, 100
+TITLE_CHARACTERS, TEXT_CHARACTERS, NOTE_CHARACTERS = 58, 94, 100
 TITLE_SIZE, TEXT_SIZE, NOTE_SIZE = 12, 8.5, 8
 
 

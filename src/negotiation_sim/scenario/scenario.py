@@ -54,6 +54,11 @@ class Scenario(ScenarioFields):
             self.model_dump(mode="json", exclude_unset=True), sort_keys=False, allow_unicode=True, width=110
         )
 
+    def party_name(self, party: str) -> str:
+        """A principal or the alliance by its name."""
+        alliance = self.alliance
+        return alliance.name if alliance and party == alliance.key else self.actors[party].name
+
     def outcome_label(self, outcome: str) -> str:
         """An outcome's name on the screen and in pictures."""
         labels = {str(key): label for key, label in self.ending.labels.items()}

@@ -206,7 +206,7 @@ def identity_of(plan: Plan) -> dict[str, Any]:
             for at, scenario in enumerate(plan.structures)
         },
         "negotiation_sim": __version__,
-        "model": _model_hash(),
+        "model": model_hash(),
         "libraries": {name: version(name) for name in DECISIVE},
     }
 
@@ -264,7 +264,8 @@ def _bad_folder(folder: Path, message: str, allowed: str) -> ScenarioError:
 
 
 @cache
-def _model_hash() -> str:
+def model_hash() -> str:
+    """Hash of the files in `MODEL`."""
     digest = hashlib.blake2b(digest_size=12)
     for pattern in MODEL:
         for path in sorted(PACKAGE.glob(pattern)):

@@ -1,0 +1,83 @@
+"""What a report is made of: sections of sentences, tables and pictures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from negotiation_sim.figures import numbers
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure with one sentence that its data say; `name` is that of its file."""
+
+    name: str
+    figure: Figure
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table in print.
+
+    Attributes:
+        caption: what it shows, with interval and n.
+        columns: heads; those after the first `words` hold numbers.
+        rows: cells.
+        words: how many columns hold words.
+    """
+
+    caption: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    words: int = 1
+
+
+@dataclass(frozen=True)
+class Code:
+    """Text to be typed or saved as it is."""
+
+    code: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the report; `key` is its anchor. Strings are paragraphs."""
+
+    key: str
+    title: str
+    parts: Sequence[str | Picture | Grid | Code]
+
+
+def percent(share: float) -> str:
+    """A share in per cent, one decimal; unknown where there is none."""
+    return "unknown" if math.isnan(share) else f"{numbers.percent(share)}%"
+
+
+def told(row: pd.Series | Mapping[Any, Any]) -> str:
+    """A share with its interval, from columns share, low and high."""
+    share, low, high = (percent(float(row[name])) for name in ("share", "low", "high"))
+    return f"{share} ({low} to {high})"
+
+
+def points(difference: float, low: float, high: float) -> str:
+    """A difference of shares in percentage points, with its interval."""
+
+    def signed(value: float) -> str:
+        said = f"{100 * value:+.1f}"
+        return "0.0" if float(said) == 0 else said.replace("-", "\N{MINUS SIGN}")
+
+    return f"{signed(difference)} points ({signed(low)} to {signed(high)})"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words in a sentence: a, b and c."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} and {words[-1]}"

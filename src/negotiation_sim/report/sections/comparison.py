@@ -1,0 +1,82 @@
+"""Variants against the base case, world by world."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from negotiation_sim.analysis.comparison import paired_differences, waterfall
+from negotiation_sim.figures.differences import differences_figure
+from negotiation_sim.figures.waterfall import waterfall_figure
+from negotiation_sim.report.parts import Picture, Section, points
+from negotiation_sim.report.sections.distributions import labels
+from negotiation_sim.report.study import ENSEMBLE, Study
+from negotiation_sim.rules.outcome import OUTCOMES
+
+FOCUS = "escalation"
+
+
+def comparison(study: Study) -> Section | None:
+    """Paired differences on common random numbers, and where the largest comes from."""
+    base, variants = _variants(study)
+    if not variants:
+        return None
+    first = next(iter(base))
+    source = study.source()
+    tables = {
+        name: paired_differences(base[first], runs, categories=list(OUTCOMES), joint=True)
+        for name, runs in variants.items()
+    }
+    words = {name: name for name in dict.fromkeys(OUTCOMES.values())}
+    changes = {
+        name: paired_differences(base[first], runs, "headline", list(words)).set_index("headline").loc[FOCUS]
+        for name, runs in variants.items()
+    }
+    largest = max(changes, key=lambda name: abs(float(changes[name]["difference"])))
+    row = changes[largest]
+    steps = waterfall(base[first], variants[largest], FOCUS, "headline", list(words))
+    return Section(
+        "comparison",
+        "Against the base case",
+        [
+            Picture(
+                "differences",
+                differences_figure(
+                    tables, base=first, headlines=OUTCOMES, labels=labels(study), source=source
+                ),
+                f"{largest} differs most: {FOCUS} by {points(row['difference'], row['low'], row['high'])}, in "
+                f"{row['gained']:.0f} worlds only there and in {row['lost']:.0f} only in the base case.",
+            ),
+            Picture(
+                "waterfall",
+                waterfall_figure(
+                    steps,
+                    outcome=FOCUS,
+                    base=first,
+                    variant=largest,
+                    headlines=words,
+                    labels=words,
+                    source=source,
+                ),
+                f"What {FOCUS} won from and lost to each other headline, from {first} to {largest}.",
+            ),
+        ],
+    )
+
+
+def _variants(study: Study) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
+    """The base case and the variants by name, each world once; nothing where they do not share worlds."""
+    if not study.common:
+        return {}, {}
+    if study.kind == ENSEMBLE and len(study.scenarios) > 1:
+        column = "scenario"
+        names = {key: scenario.title for key, scenario in study.scenarios.items()}
+    elif len(study.factors) == 1 and not pd.api.types.is_numeric_dtype(study.design[study.factors[0]]):
+        column = study.factors[0]
+        names = {key: str(key) for key in study.design[column].dropna().unique()}
+    else:
+        return {}, {}
+    runs = study.runs if column == "scenario" else study.base_runs
+    parts = {name: runs[runs[column] == key] for key, name in names.items()}
+    played = {name: part for name, part in parts.items() if len(part)}
+    first, *others = played
+    return {first: played[first]}, {name: played[name] for name in others}

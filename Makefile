@@ -24,7 +24,7 @@ export MPLBACKEND ?= Agg
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format bench experiments golden schema pins clean
+.PHONY: help demo test lint format bench experiments golden pictures schema pins clean
 
 help: ## list the targets
 	@echo "negotiation-sim: make TARGET"
@@ -32,10 +32,11 @@ help: ## list the targets
 
 demo: $(CORE) ## set up and run the January 2022 ensemble
 	@$(BIN)/negsim run scenario=$(SCENARIO) worlds=$(WORLDS) seed=$(SEED) out=$(DEMO_OUT)
+	@$(BIN)/negsim report $(DEMO_OUT)
 	@echo
-	@echo "  $(DEMO_OUT)/outcomes.png   the picture"
-	@echo "  $(DEMO_OUT)/summary.json   shares and intervals"
-	@echo "  $(DEMO_OUT)/runs.parquet   one row a world"
+	@echo "  $(DEMO_OUT)/outcomes.png         the picture"
+	@echo "  $(DEMO_OUT)/report/report.html   all figures, drivers and checks on one page"
+	@echo "  $(DEMO_OUT)/runs.parquet         one row a world"
 
 test: $(DEV) ## set up and run all tests (PYTEST_ARGS=...)
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
@@ -49,8 +50,9 @@ format: $(DEV) ## let ruff fix and format
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: $(DEV) ## measure worlds a second, and sweeps against other tools (some fifteen minutes)
+bench: $(DEV) ## measure worlds a second, figures, and sweeps against other tools (some fifteen minutes)
 	@$(BIN)/python benchmarks/worlds.py
+	@$(BIN)/python benchmarks/figures.py
 	@$(BIN)/python -W ignore benchmarks/sweeps.py
 
 experiments: $(CORE) ## play all shipped experiments again and draw their figures (some ten minutes)
@@ -58,6 +60,9 @@ experiments: $(CORE) ## play all shipped experiments again and draw their figure
 
 golden: $(DEV) ## refresh the golden traces
 	@$(BIN)/python tests/refresh_golden.py
+
+pictures: $(DEV) ## draw the pictures that figures are compared with again; look at them before they are committed
+	@NEGSIM_WRITE_PICTURES=1 $(BIN)/python -m pytest -q -k "it_did or they_did" tests/
 
 schema: $(CORE) ## write schema/scenario.schema.json
 	@$(BIN)/python -m negotiation_sim.scenario.export_schema

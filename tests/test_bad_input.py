@@ -317,7 +317,7 @@ BAD_COMMANDS = [
                ["nowhere", "is not available"]),
     # options
     BadCommand("unknown option", "run scenario=river_dam wrlds=5",
-               ["wrlds: no such key", "worlds, seed, parameters, out, scenario", "nearest: worlds"]),
+               ["wrlds: no such key", "worlds, seed, parameters, rounds, out, scenario", "nearest: worlds"]),
     BadCommand("option of another verb", "check scenario=river_dam worlds=5", ["worlds: no such key", "allowed: scenario"]),
     BadCommand("no worlds", "run scenario=river_dam worlds=0", ["options of negsim run", "worlds", "found:   0", "at least 1"]),
     BadCommand("worlds below 0", "run scenario=river_dam worlds=-1", ["worlds", "found:   -1", "at least 1"]),

@@ -11,7 +11,7 @@ from negotiation_sim.cli import VERBS
 from negotiation_sim.commands.launch import launch
 from negotiation_sim.data import shipped
 
-FILES = ["outcomes.png", "runs.parquet", "summary.json"]
+FILES = ["outcomes.png", "rounds.parquet", "runs.parquet", "scenario.yaml", "summary.json"]
 HEAVY = (
     "hydra",
     "matplotlib",
@@ -85,7 +85,7 @@ def test_cfg_job_shows_the_configuration_and_runs_nothing(capsys: pytest.Capture
     assert list(Path().iterdir()) == []
 
 
-def test_a_run_leaves_three_files_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_leaves_its_files_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
     assert launch("run", ["scenario=river_dam", "worlds=5", "out=deep/results"]) == 0
     assert capsys.readouterr().err == ""
     assert [path.name for path in Path().iterdir()] == ["deep"]

@@ -34,7 +34,7 @@ def run_into(folder: Path, scenario: Scenario, worlds: int = 50, parameters: str
     return pd.read_parquet(folder / "runs.parquet")
 
 
-def test_run_leaves_five_files_and_nothing_else(tmp_path: Path, january: Scenario) -> None:
+def test_run_leaves_its_files_and_nothing_else(tmp_path: Path, january: Scenario) -> None:
     run_into(tmp_path / "new" / "folder", january)
     left = {path.name for path in (tmp_path / "new" / "folder").iterdir()}
     assert left == {"runs.parquet", "rounds.parquet", "scenario.yaml", "summary.json", "outcomes.png"}

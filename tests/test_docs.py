@@ -124,7 +124,7 @@ def test_commands_in_the_documentation_exist():
                 continue
             if word == "job":  # --cfg job
                 continue
-            if verb == "export" and "=" not in word:  # the folder
+            if verb in ("export", "report") and "=" not in word:  # the folder
                 continue
             key, equals, value = word.partition("=")
             assert equals, f"{page}: {word} is not name=value"

@@ -375,6 +375,14 @@ class Talks(mesa.Model):
 
     # ---- house-keeping -------------------------------------------------------------------------
 
+    def close(self) -> None:
+        """Let go of everything; the model cannot be used any more.
+
+        A model and its agents refer to each other, so that only Python's search for cycles would free them, and
+        arrays, however large, do not make it search. Who plays one model after another closes each.
+        """
+        self.__dict__.clear()
+
     def party(self, key: str) -> PrincipalAgent | AllianceAgent:
         """A principal or the alliance by key."""
         if self.alliance and key == self.alliance.key:

@@ -224,18 +224,21 @@ def prune(table: pd.DataFrame, interest: npt.ArrayLike, box: Box, most: float = 
     Peeling among many parameters restricts some that have nothing to do with it, and a box of which they are part
     fails on other cases. Arguments as in `restrictions`; each edge of a number counts by itself.
     """
-    while box.restricted:
-        least = restrictions(table, interest, box).iloc[-1]
-        if least["quasi_p"] <= most:
+    _, hit = _checked(table, interest, box.restricted)
+    single = _single(box)
+    broken = [~each.alone.inside(table) for each in single]
+    while single:
+        needed = _needed(broken, hit)
+        least = max(range(len(single)), key=lambda at: (needed[at].quasi_p, needed[at].density, at))
+        if needed[least].quasi_p <= most:
             break
-        low, high = box.numbers.get(least["factor"], (-np.inf, np.inf))
-        if least["kind"] == "one of":
-            box = _with(box, least["factor"], ())
-        else:
-            box = _with(
-                box, least["factor"], (-np.inf, high) if least["kind"] == "at least" else (low, np.inf)
-            )
-    return box
+        del single[least], broken[least]
+    kept = Box()
+    for name, _, _, labels, alone in single:
+        low, high = kept.numbers.get(name, (-np.inf, np.inf))
+        own = alone.numbers.get(name, (-np.inf, np.inf))
+        kept = _with(kept, name, labels or (max(low, own[0]), min(high, own[1])))
+    return kept
 
 
 def score(table: pd.DataFrame, interest: npt.ArrayLike, box: Box) -> Score:
@@ -266,14 +269,10 @@ def restrictions(table: pd.DataFrame, interest: npt.ArrayLike, box: Box) -> pd.D
     Raises ValueError as `peel`.
     """
     _, hit = _checked(table, interest, box.restricted)
-    single = _single(box)
-    broken = [~each.alone.inside(table) for each in single]
-    times = np.sum(broken, axis=0, dtype=np.int32) if single else np.zeros(len(table), dtype=np.int32)
-    n, count, total = int((times == 0).sum()), int(hit[times == 0].sum()), int(hit.sum())
+    single, total = _single(box), int(hit.sum())
     rows = []
-    for (name, kind, edge, kept, _), out in zip(single, broken, strict=True):
-        only = out & (times == 1)  # what this restriction alone keeps out
-        more, hits = n + int(only.sum()), count + int(hit[only].sum())
+    needed = _needed([~each.alone.inside(table) for each in single], hit)
+    for (name, kind, edge, kept, _), without in zip(single, needed, strict=True):
         x = table[name].to_numpy(dtype=np.float64) if name in box.numbers else np.array([np.nan])
         labels = () if name in box.numbers else np.unique(table[name].astype(str)).tolist()
         rows.append(
@@ -285,15 +284,40 @@ def restrictions(table: pd.DataFrame, interest: npt.ArrayLike, box: Box) -> pd.D
                 "left_out": tuple(each for each in labels if each not in kept),
                 "from_value": x.min(),
                 "to_value": x.max(),
-                "quasi_p": float(binom.sf(count - 1, n, hits / more)) if n else 1.0,
-                "coverage_without": hits / total,
-                "density_without": hits / more if more else float("nan"),
+                "quasi_p": without.quasi_p,
+                "coverage_without": without.count / total,
+                "density_without": without.density,
             }
         )
     columns = ["factor", "kind", "edge", "labels", "left_out", "from_value", "to_value"]
     columns += ["quasi_p", "coverage_without", "density_without"]
     frame = pd.DataFrame(rows, columns=columns)
     return frame.sort_values(["quasi_p", "density_without"], kind="stable").reset_index(drop=True)
+
+
+class _Without(NamedTuple):
+    """A box but for one restriction: cases of interest in it, its density, and how far the restriction is needed."""
+
+    count: int
+    density: float
+    quasi_p: float
+
+
+def _needed(broken: Sequence[Bools], hit: Bools) -> list[_Without]:
+    """What the box is without each of its restrictions, from the cases (n,) that each of them keeps out."""
+    times = np.zeros(len(hit), dtype=np.int16)
+    for out in broken:
+        times += out
+    inside = times == 0
+    n, count = int(inside.sum()), int(hit[inside].sum())
+    once = times == 1
+    found = []
+    for out in broken:
+        only = out & once  # what this restriction alone keeps out
+        more, hits = n + int(only.sum()), count + int(hit[only].sum())
+        density = hits / more if more else float("nan")
+        found.append(_Without(hits, density, float(binom.sf(count - 1, n, density)) if n else 1.0))
+    return found
 
 
 class _Restriction(NamedTuple):

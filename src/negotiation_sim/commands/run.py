@@ -1,12 +1,12 @@
-"""`negsim run`: an ensemble of worlds; a table on the screen, and three files."""
+"""`negsim run`: an ensemble of worlds; tables on the screen, and files for other programs and for a report."""
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import platform
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -127,13 +127,11 @@ def _simulate(
         task = progress.add_task(scenario.name, total=options.worlds)
         for first in range(0, options.worlds, BATCH):
             batch = range(first, min(first + BATCH, options.worlds))
-            talks = Talks(scenario, worlds=batch, seed=options.seed, parameters=options.parameters)
-            runs.append(talks.run().outcomes)
-            kept = np.arange(np.clip(options.rounds - first, 0, len(batch)))
-            rounds.append(talks.rounds(kept))
+            with closing(Talks(scenario, batch, options.seed, options.parameters)) as talks:
+                runs.append(talks.run().outcomes)
+                kept = np.arange(np.clip(options.rounds - first, 0, len(batch)))
+                rounds.append(talks.rounds(kept))
             progress.advance(task, len(batch))
-            del talks
-            gc.collect()  # a model and its agents refer to each other: see sweep/chunk.py
     return pd.concat(runs, ignore_index=True), pd.concat(rounds, ignore_index=True)
 
 

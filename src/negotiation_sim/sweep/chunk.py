@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,9 @@ from negotiation_sim.files import as_parquet
 from negotiation_sim.rules.arrays import Floats, Ints
 from negotiation_sim.rules.outcome import OUTCOMES
 from negotiation_sim.scenario import Scenario
+
+if TYPE_CHECKING:
+    from negotiation_sim.talks import Talks
 
 
 @dataclass(frozen=True)
@@ -65,32 +69,32 @@ def play(chunk: Chunk) -> Played:
     from negotiation_sim.talks import Talks
 
     started = time.perf_counter()
-    # A model and its agents refer to each other: only a search for cycles frees the last one, and arrays, however
-    # large, do not make Python search.
-    gc.collect()
     talks = Talks(
         _scenario(chunk.scenario),
         worlds=chunk.worlds.tolist(),
         seed=chunk.seed,
         parameters="values" if chunk.parameters == "values" else "ranges",
         fixed=chunk.fixed,
-    ).run()
-    outcomes = talks.outcomes
-    in_talks = time.perf_counter() - started
+    )
+    with closing(talks):
+        outcomes = talks.run().outcomes
+        in_talks = time.perf_counter() - started
+        traces = as_parquet(_rounds(talks, chunk)) if chunk.traces > 0.0 else None
     swept: dict[str, object] = {"design": chunk.design.astype(np.int32), "scenario": chunk.label}
     swept |= chunk.labels
     swept |= chunk.fixed
     runs = pd.concat([pd.DataFrame(swept, index=outcomes.index), outcomes], axis=1)
     points, counts = outcome_counts(chunk.design, outcomes["outcome"].to_numpy())
-    traces = None
-    if chunk.traces > 0.0:
-        kept = Draws(chunk.seed, chunk.worlds.tolist()).uniform("trace", "sweep") < chunk.traces
-        rounds = talks.rounds(np.flatnonzero(kept))
-        design = np.repeat(chunk.design[kept].astype(np.int32), len(talks.layout.rounds))
-        rounds.insert(0, "design", design)
-        traces = as_parquet(rounds)
     table = as_parquet(runs)
     return Played(table, traces, points, counts, time.perf_counter() - started, in_talks)
+
+
+def _rounds(talks: Talks, chunk: Chunk) -> pd.DataFrame:
+    """Every round of the worlds that are kept, with the design point of each."""
+    kept = Draws(chunk.seed, chunk.worlds.tolist()).uniform("trace", "sweep") < chunk.traces
+    rounds = talks.rounds(np.flatnonzero(kept))
+    rounds.insert(0, "design", np.repeat(chunk.design[kept].astype(np.int32), len(talks.layout.rounds)))
+    return rounds
 
 
 def outcome_counts(design: Ints, outcomes: np.ndarray) -> tuple[Ints, Ints]:

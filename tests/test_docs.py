@@ -29,6 +29,7 @@ KINDS = {
     "reference",
     "model",
     "sweeps",
+    "reports",
     "evidence",
     "assumptions",
     "decisions",
@@ -178,7 +179,7 @@ def test_variants_in_the_documentation_load(tmp_path):
 
 def test_experiments_in_the_documentation_can_be_planned(tmp_path):
     planned = 0
-    for code in blocks(ROOT / "docs" / "sweeps.md", "yaml"):
+    for code in [*blocks(ROOT / "docs" / "sweeps.md", "yaml"), *blocks(ROOT / "docs" / "reports.md", "yaml")]:
         path = tmp_path / f"{yaml.safe_load(code)['name']}" / "sweep.yaml"
         path.parent.mkdir()
         path.write_text(code, encoding="utf-8")

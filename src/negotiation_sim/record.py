@@ -96,6 +96,13 @@ class Record:
             ):
                 value[after:] = value[after - 1]
 
+    def take(self, rows: Ints) -> None:
+        """Keep only the worlds at `rows`, in that order (repeats copy a world)."""
+        by_round = {name: each for name, each in vars(self).items() if isinstance(each, np.ndarray)}
+        for name, each in by_round.items():
+            setattr(self, name, each[rows] if each is self.ended else each[:, rows])
+        self.audience_paid = {side: paid[rows] for side, paid in self.audience_paid.items()}
+
     def outcome(self, round_: int) -> np.ndarray:
         """(W,) outcome class as things stand after a round, number from 1."""
         at, layout = round_ - 1, self.layout

@@ -74,6 +74,7 @@ class Talks(mesa.Model):
         if not len(ids) or min(ids) < 0:
             raise ValueError(f"worlds: a number of at least 1, or ids of at least 0; found {worlds!r}")
         self.draws = Draws(seed, ids)
+        self._priors = self.draws
         self.world_ids = self.draws.worlds
         self._parameters = parameters
         self._fixed = self._checked(fixed or {})
@@ -128,7 +129,7 @@ class Talks(mesa.Model):
         spec = self.scenario.parameter(path)
         if self._parameters == "values" or spec.range[0] == spec.range[1]:
             return np.full(self.size, spec.value)
-        return drawn(self.draws, path, spec)
+        return drawn(self._priors, path, spec)
 
     def published(self, path: str) -> Floats:
         """(W,) the published value of a parameter, the same in every world."""
@@ -172,6 +173,27 @@ class Talks(mesa.Model):
         if self.datacollector is not None:
             self.datacollector.collect(self)
         self._close(done)
+
+    def spread(self, worlds: int, seed: int) -> Talks:
+        """Go on in so many copies of the one world there is: what has been stays, luck differs from now on.
+
+        Args:
+            worlds: how many copies; they are worlds 0 to `worlds` - 1 of `seed`.
+            seed: of the luck to come. All that the world drew at its beginning stays with it.
+
+        Raises:
+            ValueError: there are several worlds, or none that is open.
+        """
+        if len(self.world_ids) != 1 or not self.running:
+            raise ValueError(f"only one world that has not ended can be spread, not {len(self.world_ids)}")
+        copies = np.zeros(worlds, dtype=np.int64)
+        self._keep(copies)
+        self.draws = self.desk.draws = Draws(seed, range(worlds))
+        self.world_ids, self.rows = self.draws.worlds, np.arange(worlds)
+        self._types = self._types[copies]
+        self.record.take(copies)
+        self.datacollector = None
+        return self
 
     @property
     def outcomes(self) -> pd.DataFrame:
@@ -398,6 +420,7 @@ class Talks(mesa.Model):
     def _keep(self, rows: Ints) -> None:
         self.rows, self.open = self.rows[rows], self.open[rows]
         self.draws = self.desk.draws = self.draws.take(rows)
+        self._priors = self._priors.take(rows)
         self._fixed = {path: values[rows] for path, values in self._fixed.items()}
         self._world_parameters = {path: values[rows] for path, values in self._world_parameters.items()}
         take_worlds(self.public, rows)

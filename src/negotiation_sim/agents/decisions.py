@@ -95,6 +95,11 @@ class DecisionDesk:
             self.log.append((decision, chosen))
         return chosen
 
+    def release(self) -> None:
+        """Leave everything from now on to the simulated agents, and keep nothing."""
+        self.deciders.clear()
+        self.log = None
+
     def _decided(self, decision: Decision, simulated: Ints) -> Ints:
         taken = np.asarray(self.deciders[decision.actor](decision))
         chosen = np.where(taken == -1, simulated, taken)

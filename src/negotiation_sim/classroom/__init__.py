@@ -1,0 +1,1 @@
+"""The classroom: a negotiation that people and simulated agents play together, kept in a log that outlives the server."""

@@ -1,1 +1,1 @@
-"""The classroom: a negotiation that people and simulated agents play together, kept in a log that outlives the server."""
+"""The classroom: a session that people and simulated agents play together, kept in a log that outlives the server."""

@@ -119,7 +119,7 @@ def test_what_is_no_table_of_facts_is_refused():
         leave_one_out(RUNS, {"calm": "calm"})
     with pytest.raises(ValueError, match="lacks column 'fact_war'"):
         reproduces(RUNS, ["war"])
-    with pytest.raises(ValueError, match="no worlds"):
+    with pytest.raises(ValueError, match="runs has no rows"):
         leave_one_out(RUNS[:0], FACTS)
     with pytest.raises(ValueError, match="facts is empty"):
         reproduces(RUNS, [])

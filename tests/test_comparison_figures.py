@@ -15,9 +15,9 @@ from picture_checks import (
 )
 
 from negotiation_sim.analysis.comparison import paired_differences, smallest_changes, waterfall
-from negotiation_sim.figures.changes import changed, signed, value
 from negotiation_sim.figures.differences import differences_figure
 from negotiation_sim.figures.names import Named
+from negotiation_sim.figures.numbers import changed, setting, signed
 from negotiation_sim.figures.smallest_changes import smallest_changes_figure
 from negotiation_sim.figures.style import HEADLINE_COLOURS
 from negotiation_sim.figures.waterfall import waterfall_figure
@@ -68,12 +68,12 @@ def test_changes_have_a_sign_and_nothing_has_none():
 
 
 def test_values_keep_three_digits_of_their_range():
-    assert [value(each) for each in (0.25, 10.0, 12345.6, -1.5, "all", True)] == [
+    assert [setting(each) for each in (0.25, 10.0, 12345.6, -1.5, "all", True)] == [
         *("0.25", "10", "12,346", "\N{MINUS SIGN}1.5", "all", "True")
     ]
-    assert value(9.13e-05, 0.4) == "0"
-    assert value(0.39998, 0.4) == "0.4"
-    assert value("a" * 30) == "a" * 17 + "…"
+    assert setting(9.13e-05, 0.4) == "0"
+    assert setting(0.39998, 0.4) == "0.4"
+    assert setting("a" * 30) == "a" * 17 + "…"
 
 
 # Differences
@@ -179,7 +179,7 @@ def test_differences_refuse_what_they_would_misreport():
         draw_differences(compared(VARIANTS, confidence=0.9))
     with pytest.raises(ValueError, match="same outcomes in the same order"):
         draw_differences({**tables, "Other": tables["Allies split"].iloc[::-1]})
-    with pytest.raises(ValueError, match="lacks 'gained'"):
+    with pytest.raises(ValueError, match="the table of 'A' lacks column 'gained'"):
         draw_differences({"A": tables["Allies split"].drop(columns="gained")})
 
 

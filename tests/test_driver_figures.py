@@ -11,10 +11,11 @@ from negotiation_sim.analysis.drivers import ANY, partial_dependence
 from negotiation_sim.analysis.shares import share
 from negotiation_sim.figures.dependence import dependence_figure
 from negotiation_sim.figures.drivers import MOST, morris_figure, pawn_figure, sobol_figure
-from negotiation_sim.figures.factor_rows import basis, broken
+from negotiation_sim.figures.factor_rows import basis
 from negotiation_sim.figures.names import ASSUMPTION, Named, named
 from negotiation_sim.figures.style import HEADLINE_COLOURS
 from negotiation_sim.figures.tornado import tornado_figure
+from negotiation_sim.figures.words import broken
 
 SOURCE = "Scenario january_2022, seed 1, 100 worlds a point"
 NAMES = {

@@ -17,8 +17,8 @@ from picture_checks import (
 )
 
 from negotiation_sim.analysis.paths import fans, rung_shares
-from negotiation_sim.figures.fans import FEWEST, KEY, _ladder_shade, fans_figure, shade
-from negotiation_sim.figures.style import HEADLINE_COLOURS
+from negotiation_sim.figures.fans import FEWEST, KEY, _ladder_shade, fans_figure
+from negotiation_sim.figures.style import HEADLINE_COLOURS, tint
 
 DATES = {at: datetime.date(2022, 1, 6) + datetime.timedelta(days=4 * at) for at in range(1, 13)}
 LABELS = {"belief_a": "belief: seeker of security", "cohesion": "allied cohesion"}
@@ -106,7 +106,7 @@ def test_all_are_on_the_same_scale():
 
 def test_bands_and_rungs_differ_in_greyscale():
     for colour in HEADLINE_COLOURS.values():
-        outer, inner = (shade(colour, white) for white in KEY.values())
+        outer, inner = (tint(colour, white) for white in KEY.values())
         assert contrast(outer, inner) >= 1.25
         assert contrast(outer, "white") >= 1.2
     greys = [_ladder_shade(rung, len(RUNGS)) for rung in range(len(RUNGS))]

@@ -219,7 +219,7 @@ def test_two_panels_share_their_axes():
 
 
 def test_bad_tables_are_named():
-    with pytest.raises(ValueError, match="points lacks column zone"):
+    with pytest.raises(ValueError, match="points lacks column 'zone'"):
         draw(SMALL.drop(columns="zone"), CHOICE)
     with pytest.raises(ValueError, match="points has no package"):
         draw(SMALL.iloc[:0], NONE)

@@ -207,9 +207,9 @@ def test_runs_that_share_worlds_are_said_to():
 
 def test_what_it_refuses():
     table = surface(runs(2000))
-    with pytest.raises(ValueError, match="table lacks column sure"):
+    with pytest.raises(ValueError, match="table lacks column 'sure'"):
         draw(table.drop(columns="sure"))
-    with pytest.raises(ValueError, match="headline war, but colours are for escalation"):
+    with pytest.raises(ValueError, match="colours are for escalation, concession, stalemate, not for war"):
         draw(table, "war")
     with pytest.raises(ValueError, match=f"y has {MOST + 1} levels or bins, but there is room for {MOST}"):
         draw(surface(runs(2000), bins=MOST + 1))

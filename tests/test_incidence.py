@@ -137,7 +137,7 @@ def test_days_may_be_dates():
     ("runs", "options", "says"),
     [
         (runs_of((7, "a", 1)), {}, "rounds that have no day: 7"),
-        (runs_of((1, "a", 1)).head(0), {}, "no worlds"),
+        (runs_of((1, "a", 1)).head(0), {}, "runs has no rows"),
         (runs_of((1, "a", 1)).drop(columns="outcome"), {}, "lacks column 'outcome'"),
         (runs_of((1, "a", 1)).assign(end_round=np.nan), {}, "'end_round' has no value in 1 of 1"),
         (runs_of((1, "a", 1)), {"endings": ["b"]}, "neither endings nor censored: a"),

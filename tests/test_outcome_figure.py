@@ -258,9 +258,11 @@ def test_intervals_must_be_what_the_figure_calls_them():
 
 
 def test_headlines_must_be_known_and_there():
-    with pytest.raises(ValueError, match="week has headline miracle, but colours are for escalation"):
+    with pytest.raises(
+        ValueError, match="colours are for escalation, concession, stalemate, not for miracle"
+    ):
         draw(week=shares([1], {"peace": "miracle"}))
-    with pytest.raises(ValueError, match="week lacks column headline; its columns are: outcome, count"):
+    with pytest.raises(ValueError, match="week lacks column 'headline'; its columns are: outcome, count"):
         draw(week=WEEK.drop(columns="headline"))
 
 

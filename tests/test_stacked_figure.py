@@ -202,11 +202,11 @@ def test_one_headline_of_one_outcome_will_do():
 
 def test_what_it_refuses():
     shares = table(COUNTS)
-    with pytest.raises(ValueError, match="table lacks column group"):
+    with pytest.raises(ValueError, match="table lacks column 'group'"):
         draw(shares.drop(columns="group"))
     with pytest.raises(ValueError, match="labels lacks invasion"):
         draw(shares, labels={name: name for name in OUTCOMES if name != "invasion"})
-    with pytest.raises(ValueError, match="headline war, but colours are for escalation"):
+    with pytest.raises(ValueError, match="colours are for escalation, concession, stalemate, not for war"):
         draw(shares.replace({"headline": {"escalation": "war"}}))
     with pytest.raises(ValueError, match="every group must have each of the 8 outcomes once"):
         draw(shares[1:])

@@ -126,3 +126,13 @@ def test_what_is_missing_is_named():
     table.loc[0, "headline"] = None
     with pytest.raises(ValueError, match="'headline' has no value in 1 of 207 runs"):
         share_surface(table, "x", "y", "escalation")
+
+
+def test_a_cell_that_two_headlines_share_has_a_lead_whatever_its_effective_number_of_worlds():
+    """Their shares add up to one; times a number of worlds that is not whole, to a last bit more than it."""
+    rng = np.random.default_rng(0)
+    runs = pd.DataFrame({name: rng.integers(0, 5, 400) for name in "xy"})
+    runs = runs.assign(world=rng.integers(0, 60, 400), headline=rng.choice(["a", "b"], 400))
+    cells = share_surface(runs, "x", "y", "a")
+    assert (cells["worlds"] % 1 > 0).any()
+    assert cells["lead"].between(cells["lead_low"], cells["lead_high"]).all()

@@ -202,7 +202,7 @@ def test_n_is_told_for_each_group_where_it_differs():
 
 def test_what_it_refuses():
     shares = table(COUNTS)
-    with pytest.raises(ValueError, match="table lacks column low"):
+    with pytest.raises(ValueError, match="table lacks column 'low'"):
         ternary_figure(shares.drop(columns="low"), by="scenario", source=SOURCE)
     with pytest.raises(ValueError, match="'January 2022' has concession, stalemate"):
         ternary_figure(shares[1:], by="scenario", source=SOURCE)

@@ -43,7 +43,7 @@ def test_no_words_are_left_over() -> None:
             "E093",
         ),
         ("accident", "Chance of sliding up a rung by accident", "assumption"),
-        ("alliance.quota", "alliance.quota", "structure"),
+        ("alliance.quota", "NATO: how many allies must not object", "structure"),
         ("actors.nobody.clock_days", "actors.nobody.clock_days", "structure"),
     ],
 )

@@ -3,7 +3,6 @@
 from matplotlib.figure import Figure
 
 from negotiation_sim.figures.experiments import (
-    GREY,
     Line,
     Panel,
     lines_figure,
@@ -11,7 +10,7 @@ from negotiation_sim.figures.experiments import (
     shares_by,
     told,
 )
-from negotiation_sim.figures.style import HEADLINE_COLOURS, INK
+from negotiation_sim.figures.style import GREY, HEADLINE_COLOURS, INK
 from negotiation_sim.sweep import Results
 
 UNITY, SPREAD = "alliance.cohesion.start", "alliance.spread"

@@ -3,7 +3,6 @@
 from matplotlib.figure import Figure
 
 from negotiation_sim.figures.experiments import (
-    GREY,
     Line,
     Panel,
     lines_figure,
@@ -12,7 +11,7 @@ from negotiation_sim.figures.experiments import (
     shares_by,
     told,
 )
-from negotiation_sim.figures.style import HEADLINE_COLOURS, INK
+from negotiation_sim.figures.style import GREY, HEADLINE_COLOURS, INK
 from negotiation_sim.sweep import Results
 
 VAGUE, LESSON = "actors.us.vagueness", "actors.russia.outlook.lesson"

@@ -232,7 +232,7 @@ def lottery_solutions(
     polytope = _Lotteries(gains[keep] / scale)
     chances = {}
     if polytope.best(np.zeros(len(unit))) is not None:
-        corners = [polytope.best(row) for row in np.eye(len(unit))]
+        corners = [polytope.rational(row) for row in np.eye(len(unit))]
         ideal = np.array([(corner @ polytope.gains)[party] for party, corner in enumerate(corners)])
         can_gain = ideal > 1e-9  # rounding apart
         share = polytope.gains[:, can_gain] / ideal[can_gain]
@@ -241,7 +241,7 @@ def lottery_solutions(
             "nash": polytope.nash(np.array(corners), can_gain),
             "kalai_smorodinsky": polytope.leximin(share),
             "egalitarian": polytope.leximin(worth / (np.abs(worth).max() or 1.0)),
-            "utilitarian": polytope.best(scale / unit / (scale / unit).max()),
+            "utilitarian": polytope.rational(scale / unit / (scale / unit).max()),
         }
     points = {name: chance @ utilities.to_numpy(dtype=np.float64)[keep] for name, chance in chances.items()}
     table = pd.DataFrame.from_dict(points, orient="index", columns=utilities.columns, dtype=np.float64)
@@ -454,11 +454,18 @@ class _Lotteries:
         """Chances (packages,) that maximise the weighted sum of expected gains; None if none is rational."""
         return self._solve(self.gains @ weights, -self.gains.T, np.zeros(self.gains.shape[1]))
 
+    def rational(self, weights: FloatArray) -> FloatArray:
+        """As `best`, where some lottery is rational."""
+        chances = self.best(weights)
+        if chances is None:
+            raise RuntimeError("no lottery is rational")
+        return chances
+
     def leximin(self, values: FloatArray) -> FloatArray:
         """Chances whose expected `values` (packages, columns) are the lexicographic maximin."""
         packages, columns = values.shape
         level = np.full(columns, -np.inf)
-        chances = self.best(np.zeros(self.gains.shape[1]))
+        chances = self.rational(np.zeros(self.gains.shape[1]))
         while np.isinf(level).any():
             free = np.isinf(level)
             # One more variable: the level that every free column reaches.

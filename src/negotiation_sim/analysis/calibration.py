@@ -51,9 +51,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.stats import ks_2samp, kstwo, norm
-from statsmodels.stats.proportion import proportion_confint
 
-from negotiation_sim.analysis.shares import ALL_FACTS, fact_shares, outcome_shares
+from negotiation_sim.analysis.checks import check_confidence
+from negotiation_sim.analysis.shares import ALL_FACTS, fact_shares, outcome_shares, wilson_intervals
 
 Bools = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float64]
@@ -100,7 +100,7 @@ def reproduces(runs: pd.DataFrame, keys: Sequence[str]) -> Bools:
     Raises ValueError if there is no world or no key, or a column is missing or not boolean.
     """
     fact_shares(runs, {key: key for key in keys})  # refuses what is no table of facts
-    return runs[[f"fact_{key}" for key in keys]].to_numpy(dtype=bool).all(axis=1)
+    return np.asarray(runs[[f"fact_{key}" for key in keys]].to_numpy(dtype=bool).all(axis=1))
 
 
 def predictive(
@@ -231,8 +231,7 @@ def conditional_difference(
     Raises ValueError unless 0 <= `hits` <= `accepted`, 0 <= `count` - `hits` <= `n` - `accepted`, `n` >= 1 and
     0 < `confidence` < 1.
     """
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence must lie between 0 and 1, but is {confidence}")
+    check_confidence(confidence)
     h, m, c, total = (
         np.atleast_1d(np.asarray(each, dtype=np.float64))
         for each in np.broadcast_arrays(hits, accepted, count, n)
@@ -303,8 +302,7 @@ def posterior(
     Raises ValueError if there is no world or parameter, a range is missing or empty, a draw lies outside its
     range or is NaN, or `accepted` isn't a truth value a row.
     """
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence must lie between 0 and 1, but is {confidence}")
+    check_confidence(confidence)
     if draws.empty:
         raise ValueError(f"draws must have worlds and parameters, but its shape is {draws.shape}")
     mask = _mask(accepted, len(draws))
@@ -337,10 +335,12 @@ def posterior(
     )
     order = np.argsort(-np.nan_to_num(apart), kind="stable")
     edges = low[:, None] + (high - low)[:, None] * np.arange(BINS + 1) / BINS
-    bins = [counts.reshape(len(names), BINS, -1).sum(axis=2)[order] for counts in (every, ours)]
+    in_bins, ours_in_bins = (
+        counts.reshape(len(names), BINS, -1).sum(axis=2)[order] for counts in (every, ours)
+    )
     return Posterior(
         parameters.iloc[order].reset_index(drop=True),
-        _density(np.array(names, dtype=object)[order], edges[order], *bins, confidence),
+        _density(np.array(names, dtype=object)[order], edges[order], in_bins, ours_in_bins, confidence),
     )
 
 
@@ -460,11 +460,8 @@ def _wilson(
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Shares with Wilson bounds, as `shares.share` but of arrays; NaN with [0, 1] where n is 0."""
     count, n = np.asarray(count, dtype=np.float64), np.asarray(n, dtype=np.float64)
-    some = np.maximum(n, 1)
-    low, high = proportion_confint(count, some, alpha=1 - confidence, method="wilson")
-    low = np.where(count == 0, 0.0, low)  # also where n is 0
-    high = np.where(count == n, 1.0, high)
-    return np.where(n == 0, np.nan, count / some), low, high
+    low, high = wilson_intervals(count, n, confidence)
+    return np.where(n == 0, np.nan, count / np.maximum(n, 1)), low, high
 
 
 def _ranges(names: Sequence[str], ranges: Mapping[str, tuple[float, float]]) -> tuple[FloatArray, FloatArray]:

@@ -26,7 +26,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.stats import norm
-from statsmodels.stats.proportion import proportion_confint
+
+from negotiation_sim.analysis.checks import check_columns, check_confidence, check_table
+from negotiation_sim.analysis.shares import wilson_intervals
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -42,17 +44,18 @@ def paired_interval(
     """Tango's (1998) score interval for (`gained` - `lost`) / `n`, a difference of shares in `n` pairs.
 
     `gained` and `lost` count the discordant pairs of either kind; the three broadcast. It serves as well for
-    the difference of the shares of two exclusive outcomes in `n` worlds: then they count these outcomes.
+    the difference of the shares of two exclusive outcomes in `n` worlds: then they count these outcomes. Counts
+    of an effective number of worlds need not be whole.
 
     Returns the lower and the upper bounds, in [-1, 1].
 
     Raises ValueError if a count is negative, if `gained` + `lost` > `n`, `n` < 1, or `confidence` is outside
     (0, 1).
     """
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence must lie between 0 and 1, but is {confidence}")
+    check_confidence(confidence)
     b, c, pairs = (np.asarray(each, dtype=np.float64) for each in np.broadcast_arrays(gained, lost, n))
-    if (b < 0).any() or (c < 0).any() or (b + c > pairs).any() or (pairs < 1).any():
+    together = (b + c) * (1 - 1e-12)  # shares of an effective number of worlds add up to it but for rounding
+    if (b < 0).any() or (c < 0).any() or (together > pairs).any() or (pairs < 1).any():
         raise ValueError("gained and lost must be counts >= 0 that are together at most n, and n at least 1")
     z2 = norm.ppf(0.5 + confidence / 2) ** 2
     estimate = (b - c) / pairs
@@ -137,7 +140,7 @@ def transitions(
     """
     names, moved = _transitions(base, variant, column, categories)
     count, n = moved.ravel(), int(moved.sum())
-    low, high = proportion_confint(count, n, alpha=1 - confidence, method="wilson")
+    low, high = wilson_intervals(count, n, confidence)
     return pd.DataFrame(
         {
             "from": np.repeat(names, len(names)),
@@ -145,8 +148,8 @@ def transitions(
             "count": count,
             "n": n,
             "share": count / n,
-            "low": np.where(count == 0, 0.0, low),
-            "high": np.where(count == n, 1.0, high),
+            "low": low,
+            "high": high,
         }
     )
 
@@ -178,7 +181,7 @@ def waterfall(
     others, gained, lost = others[order], gained[order], lost[order]
     ends = np.array([moved[at].sum(), moved[:, at].sum()])
     low, high = paired_interval(gained, lost, n, confidence)
-    low_end, high_end = proportion_confint(ends, n, alpha=1 - confidence, method="wilson")
+    low_end, high_end = wilson_intervals(ends, n, confidence)
     reached = np.concatenate([[ends[0]], ends[0] + np.cumsum(gained - lost)]) / n
     return pd.DataFrame(
         {
@@ -223,9 +226,9 @@ def smallest_changes(
 
     Raises ValueError if a table is empty or lacks something, or the design is no one_at_a_time design.
     """
-    _check_columns(base, [column], "base")
-    _check_columns(runs, ["design", column], "runs")
-    _check_columns(parameters, ["factor", "value", "low", "high"], "parameters", empty=True)
+    check_table(base, "base", [column])
+    check_table(runs, "runs", ["design", column])
+    check_columns(parameters, "parameters", ["factor", "value", "low", "high"])
     changed = changed_factors(design)
     known = parameters.set_index("factor")
     before = base[column].value_counts()
@@ -292,7 +295,7 @@ def _sizes(design: pd.DataFrame, changed: Sequence[str], known: pd.DataFrame) ->
             continue
         if factor not in known.index:
             raise ValueError(f"parameters has no row for {factor!r}: its value, low and high are needed")
-        value, low, high = (float(known.loc[factor, each]) for each in ("value", "low", "high"))
+        value, low, high = known.loc[factor, ["value", "low", "high"]].to_numpy(dtype=np.float64)
         if not low < high:
             raise ValueError(f"the range of {factor!r} must run from low to high, but is [{low:g}, {high:g}]")
         rows = np.array([each == factor for each in changed])
@@ -333,7 +336,7 @@ def _transitions(
     """Names of the outcomes (k) and how many worlds had which in the base (rows) and the variant, (k, k)."""
     coded = []
     for name, table in (("base", base), ("variant", variant)):
-        _check_columns(table, ["world", column], name)
+        check_table(table, name, ["world", column])
         code, values = pd.factorize(table[column])
         if (code < 0).any():
             raise ValueError(
@@ -374,12 +377,3 @@ def common_worlds(
     if not common.size:
         raise ValueError(f"{left_name} and {right_name} share no world: pairing needs common random numbers")
     return here, there
-
-
-def _check_columns(table: pd.DataFrame, columns: Sequence[str], name: str, empty: bool = False) -> None:
-    missing = [column for column in columns if column not in table.columns]
-    if missing:
-        there = ", ".join(map(str, table.columns)) or "none"
-        raise ValueError(f"{name} lacks column {', '.join(map(repr, missing))}; its columns are: {there}")
-    if table.empty and not empty:
-        raise ValueError(f"{name} has no rows")

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.proportion import proportion_confint
 
-from negotiation_sim.analysis.shares import effective_worlds, goodman_intervals
+from negotiation_sim.analysis.checks import check_columns
+from negotiation_sim.analysis.shares import effective_worlds, goodman_intervals, wilson_intervals
 
 ANY = 0
 """`level` of the row for a whole issue: bound at any level above the status quo."""
@@ -27,10 +27,7 @@ def bound_levels(runs: pd.DataFrame, issues: Mapping[str, int], confidence: floa
     Raises ValueError if `runs` is empty, there is no issue, a column is missing, or a world has no level or one
     outside 0 to the highest.
     """
-    missing = [f"level_{issue}" for issue in issues if f"level_{issue}" not in runs.columns]
-    if missing:
-        there = ", ".join(map(str, runs.columns)) or "none"
-        raise ValueError(f"runs lacks column {', '.join(map(repr, missing))}; its columns are: {there}")
+    check_columns(runs, "runs", [f"level_{issue}" for issue in issues])
     if runs.empty or not issues:
         raise ValueError(f"there must be worlds and issues, but there are {len(runs)} and {len(issues)}")
     parts = []
@@ -43,10 +40,7 @@ def bound_levels(runs: pd.DataFrame, issues: Mapping[str, int], confidence: floa
         count = np.bincount(level.to_numpy(dtype=np.int64), minlength=top + 1)
         low, high = goodman_intervals(count / n * worlds, confidence)
         count[0] = n - count[0]
-        low[0], high[0] = proportion_confint(
-            count[0] / n * worlds, worlds, alpha=1 - confidence, method="wilson"
-        )
-        low[count == 0], high[count == n] = 0.0, 1.0
+        low[0], high[0] = wilson_intervals(count[0] / n * worlds, worlds, confidence)
         parts.append(
             pd.DataFrame(
                 {

@@ -38,6 +38,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import binom
 
+from negotiation_sim.analysis.checks import check_columns
 from negotiation_sim.analysis.comparison import is_number
 
 Bools = npt.NDArray[np.bool_]
@@ -85,7 +86,7 @@ class Score(NamedTuple):
     """
 
     n: int
-    count: int
+    count: int  # type: ignore[assignment]
     mass: float
     coverage: float
     density: float
@@ -125,7 +126,7 @@ class _Cut(NamedTuple):
     """A slice that may be removed or added: cases and cases of interest in it, and the box afterwards."""
 
     n: int
-    count: int
+    count: int  # type: ignore[assignment]
     factor: str
     edges: tuple[float, float] | tuple[str, ...]
 
@@ -298,7 +299,7 @@ def restrictions(table: pd.DataFrame, interest: npt.ArrayLike, box: Box) -> pd.D
 class _Without(NamedTuple):
     """A box but for one restriction: cases of interest in it, its density, and how far the restriction is needed."""
 
-    count: int
+    count: int  # type: ignore[assignment]
     density: float
     quasi_p: float
 
@@ -350,7 +351,8 @@ class _Coarse:
         self.name = name
         self.number = is_number(column)
         code, values = pd.factorize(column if self.number else column.astype(str), sort=True)
-        self.code, self.values = code.astype(np.int16 if len(values) <= COARSE else np.int64), values
+        self.code = code.astype(np.int16 if len(values) <= COARSE else np.int64)
+        self.values: Any = values
         self.hit = hit
         self.n = np.bincount(self.code, minlength=len(values))
         self.count = np.bincount(self.code[hit], minlength=len(values))
@@ -523,10 +525,7 @@ def _checked(
 ) -> tuple[list[str], Bools]:
     """The factors, and which cases are of interest (n,)."""
     names = [str(each) for each in table.columns] if factors is None else list(factors)
-    missing = [each for each in names if each not in table.columns]
-    if missing:
-        there = ", ".join(map(str, table.columns)) or "none"
-        raise ValueError(f"the table lacks column {', '.join(map(repr, missing))}; its columns are: {there}")
+    check_columns(table, "the table", names)
     hit = np.asarray(interest)
     if hit.shape != (len(table),) or not np.isin(hit, (0, 1)).all():
         raise ValueError(f"interest must be true or false for each of the {len(table)} cases")

@@ -33,6 +33,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from negotiation_sim.analysis.checks import check_table
 from negotiation_sim.analysis.comparison import changed_factors, common_worlds, is_number, paired_interval
 from negotiation_sim.analysis.incidence import effective_wilson
 
@@ -194,7 +195,7 @@ def pawn(
     Raises ValueError if a column or value is missing, counts are negative or all zero, or a factor has one
     value.
     """
-    _check(table, [*factors, *outcomes])
+    check_table(table, "the table", [*factors, *outcomes])
     counts = table[list(outcomes)].to_numpy(dtype=np.float64)
     if not np.isfinite(counts).all() or (counts < 0).any() or counts.sum() == 0:
         raise ValueError(f"columns {', '.join(outcomes)} must hold counts >= 0, not all of them 0")
@@ -238,7 +239,7 @@ def tornado(
     Raises ValueError if something is missing, the design is no one_at_a_time design, a factor has a single
     level, or its ends share no world.
     """
-    _check(runs, ["design", "world", column])
+    check_table(runs, "runs", ["design", "world", column])
     changed = np.array(changed_factors(design))
     point, world = runs["design"].to_numpy(), runs["world"].to_numpy()
     if point.min() < 0 or point.max() >= len(design):
@@ -303,7 +304,7 @@ def partial_dependence(
 
     Raises ValueError if a column is missing or no run has a value of a factor.
     """
-    _check(runs, [*factors, column])
+    check_table(runs, "runs", [*factors, column])
     hits = {outcome: (runs[column] == outcome).to_numpy(dtype=bool) for outcome in outcomes}
     world = np.empty(0, dtype=np.int64)
     if "world" in runs.columns:
@@ -468,20 +469,11 @@ def _sliced(column: pd.Series, factor: str, slices: int, single: bool = False) -
     return (np.cumsum(filled) - 1)[code], int(filled.sum())
 
 
-def _check(table: pd.DataFrame, columns: Sequence[str]) -> None:
-    missing = [column for column in columns if column not in table.columns]
-    if missing:
-        there = ", ".join(map(str, table.columns)) or "none"
-        raise ValueError(f"the table lacks column {', '.join(map(repr, missing))}; its columns are: {there}")
-    if table.empty:
-        raise ValueError("the table has no rows")
-
-
 def _in_order(table: pd.DataFrame, factors: Sequence[str], result: str) -> pd.DataFrame:
     """The design in the sampler's order, nothing missing."""
     if not factors:
         raise ValueError("no factor is named")
-    _check(table, ["sample", *factors, result])
+    check_table(table, "the table", ["sample", *factors, result])
     for column in (*factors, result):
         if table[column].isna().any():
             raise ValueError(f"column {column!r} has no value at {table[column].isna().sum()} points")

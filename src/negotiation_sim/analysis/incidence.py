@@ -33,7 +33,9 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from statsmodels.stats.proportion import proportion_confint
+
+from negotiation_sim.analysis.checks import check_confidence, check_table
+from negotiation_sim.analysis.shares import wilson_intervals
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -60,8 +62,7 @@ def cumulative_incidence(
     Raises ValueError if `runs` is empty or lacks a column or a value, a round has no day, rounds and days run
     in different orders, or an outcome is neither an ending nor censored.
     """
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence must lie between 0 and 1, but is {confidence}")
+    check_confidence(confidence)
     rounds, names, events, leaving = _counted(runs, days, column, censored, endings)
     at_risk = leaving.sum() - np.concatenate([[0], np.cumsum(leaving)[:-1]])  # before each round
     incidence, error = aalen_johansen(at_risk, events)
@@ -71,7 +72,7 @@ def cumulative_incidence(
     return pd.DataFrame(
         {
             "round": np.repeat(rounds, k),
-            "day": np.repeat(pd.Series([days[each] for each in rounds]), k).to_numpy(),
+            "day": pd.Series([days[each] for each in rounds]).repeat(k).to_numpy(),
             "outcome": np.tile(np.array(names, dtype=object), len(rounds)),
             "at_risk": np.repeat(at_risk, k),
             "events": events.ravel(),
@@ -128,8 +129,8 @@ def effective_wilson(
     p = np.clip(share, 0.0, 1.0)
     known = (error > 1e-12) & (p > 0) & (p < 1)
     size = np.where(known, p * (1 - p) / np.where(known, error, 1.0) ** 2, n)
-    low, high = proportion_confint(p * size, size, alpha=1 - confidence, method="wilson")
-    return np.where(p == 0, 0.0, np.clip(low, 0.0, 1.0)), np.where(p == 1, 1.0, np.clip(high, 0.0, 1.0))
+    low, high = wilson_intervals(p * size, size, confidence)
+    return np.clip(low, 0.0, 1.0), np.clip(high, 0.0, 1.0)
 
 
 def _counted(
@@ -140,12 +141,7 @@ def _counted(
     endings: Sequence[str] | None,
 ) -> tuple[list[int], list[str], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Rounds (T), endings (K), how many end so in each round (T, K), how many leave in any way (T,)."""
-    missing = [each for each in ("end_round", column) if each not in runs.columns]
-    if missing:
-        there = ", ".join(map(str, runs.columns)) or "none"
-        raise ValueError(f"runs lacks column {', '.join(map(repr, missing))}; its columns are: {there}")
-    if runs.empty:
-        raise ValueError("runs has no worlds (0 rows), so nothing ends")
+    check_table(runs, "runs", ["end_round", column])
     for each in ("end_round", column):
         if runs[each].isna().any():
             raise ValueError(

@@ -20,9 +20,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.stats import binom
-from statsmodels.stats.proportion import proportion_confint
 
-from negotiation_sim.analysis.shares import effective_worlds
+from negotiation_sim.analysis.checks import check_confidence, check_table
+from negotiation_sim.analysis.shares import effective_worlds, wilson_intervals
 
 QUANTILES = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
 """Columns of `fans`: the middle 90% of worlds, the middle 50%, and the median."""
@@ -53,8 +53,7 @@ def fans(
     Raises ValueError if a table lacks a column or has no rows, a world lacks a round or is not in `runs`, or
     `confidence` is outside (0, 1).
     """
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence must lie between 0 and 1, but is {confidence}")
+    check_confidence(confidence)
     at, numbers, group, names, worlds = _grouped(rounds, runs, list(quantities), by)
     parts = []
     for place, name in enumerate(names):
@@ -90,7 +89,7 @@ def rung_shares(
     higher = count[:, ::-1].cumsum(axis=1)[:, ::-1]
     n = np.broadcast_to(higher[:, :1], higher.shape)
     size = np.repeat(worlds, steps)[:, None]
-    low, high = proportion_confint(higher / n * size, size, alpha=1 - confidence, method="wilson")
+    low, high = wilson_intervals(higher / n * size, size, confidence)
     return pd.DataFrame(
         {
             by: np.repeat(np.array(names, dtype=object), steps * rungs),
@@ -101,8 +100,8 @@ def rung_shares(
             "worlds": np.broadcast_to(size, n.shape).ravel(),
             "share": (count / n).ravel(),
             "at_least": (higher / n).ravel(),
-            "low": np.where(higher == 0, 0.0, low).ravel(),
-            "high": np.where(higher == n, 1.0, high).ravel(),
+            "low": low.ravel(),
+            "high": high.ravel(),
         }
     )
 
@@ -120,7 +119,7 @@ def talk_states(rounds: pd.DataFrame, rungs: Mapping[int, str], war: Collection[
     Raises ValueError if a column is missing, a rung has no label, or a label is one of the other states or
     stands for rungs of peace and of war.
     """
-    _check(rounds, "rounds", ["rung", "settled", "suspended", "walked_out"])
+    check_table(rounds, "rounds", ["rung", "settled", "suspended", "walked_out"])
     rung = rounds["rung"].to_numpy()
     unlabelled = sorted({int(each) for each in np.unique(rung)} - set(rungs))
     if unlabelled:
@@ -146,7 +145,8 @@ def talk_states(rounds: pd.DataFrame, rungs: Mapping[int, str], war: Collection[
         [reached[rung], states.index(WALKED_OUT), states.index(AGREED), states.index(SUSPENDED)],
         reached[rung],
     )
-    return pd.Series(pd.Categorical.from_codes(code, states, ordered=True), index=rounds.index, name="state")
+    state = pd.Categorical.from_codes(code, states, ordered=True)  # type: ignore[call-overload]
+    return pd.Series(state, index=rounds.index, name="state")
 
 
 def paths(
@@ -235,7 +235,7 @@ def _grouped(
 
 def _by_world(rounds: pd.DataFrame, quantities: list[str]) -> tuple[Array, Array]:
     """Positions of the rows of `rounds` by world and round (W, T), and the numbers of the rounds (T)."""
-    _check(rounds, "rounds", ["world", "round", *quantities])
+    check_table(rounds, "rounds", ["world", "round", *quantities])
     number = rounds["round"].to_numpy()
     numbers = np.unique(number)
     keys = [rounds[each].to_numpy() for each in _keys(rounds)]
@@ -260,7 +260,7 @@ def _complete(at: Array, keys: list[Array], number: Array, numbers: Array) -> bo
 def _rows_of(worlds: pd.DataFrame, runs: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     """`columns` of the runs of `worlds`, in their order."""
     keys = _keys(worlds)
-    _check(runs, "runs", [*keys, *columns])
+    check_table(runs, "runs", [*keys, *columns])
     if runs.duplicated(keys).any():
         raise ValueError(f"runs has more than one row for some {' and '.join(keys)}")
     if worlds.duplicated(keys).any():
@@ -274,12 +274,3 @@ def _rows_of(worlds: pd.DataFrame, runs: pd.DataFrame, columns: list[str]) -> pd
 
 def _keys(table: pd.DataFrame) -> list[str]:
     return ["design", "world"] if "design" in table.columns else ["world"]
-
-
-def _check(table: pd.DataFrame, name: str, columns: Sequence[str]) -> None:
-    missing = [each for each in columns if each not in table.columns]
-    if missing:
-        there = ", ".join(map(str, table.columns)) or "none"
-        raise ValueError(f"{name} lacks column {', '.join(map(repr, missing))}; its columns are: {there}")
-    if table.empty:
-        raise ValueError(f"{name} has no rows")

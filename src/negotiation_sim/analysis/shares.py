@@ -29,6 +29,8 @@ import pandas as pd
 from scipy.stats import chi2
 from statsmodels.stats.proportion import proportion_confint
 
+from negotiation_sim.analysis.checks import check_columns, check_confidence, check_table
+
 ALL_FACTS = "all"
 """Key of the last row of `fact_shares`: worlds that reproduce every fact at once."""
 
@@ -50,17 +52,28 @@ def share(successes: int, n: int, confidence: float = 0.95) -> Share:
 
     Raises ValueError unless 0 <= `successes` <= `n` and 0 < `confidence` < 1.
     """
-    _check_confidence(confidence)
+    check_confidence(confidence)
     if not 0 <= successes <= n:
         raise ValueError(f"successes must lie between 0 and n = {n}, but is {successes}")
     if n == 0:
         return Share(float("nan"), 0.0, 1.0)
-    low, high = proportion_confint(successes, n, alpha=1 - confidence, method="wilson")
-    return Share(
-        successes / n,
-        0.0 if successes == 0 else float(low),  # exact where rounding would leave 1e-17 or 1 - 1e-16
-        1.0 if successes == n else float(high),
-    )
+    low, high = wilson_intervals(successes, n, confidence)
+    return Share(successes / n, float(low), float(high))
+
+
+def wilson_intervals(
+    counts: npt.ArrayLike, n: npt.ArrayLike, confidence: float = 0.95
+) -> tuple[FloatArray, FloatArray]:
+    """Wilson (1927) score intervals of the shares `counts` / `n`, each by itself; the two broadcast.
+
+    Counts of an effective number of worlds need not be whole. Returns the lower and the upper bounds, in
+    [0, 1]: exactly 0 where nothing was counted, exactly 1 where all of `n` were, and both where `n` is 0.
+    """
+    count, total = np.broadcast_arrays(np.asarray(counts, np.float64), np.asarray(n, np.float64))
+    some = np.where(total > 0, total, 1.0)
+    low, high = proportion_confint(count, some, alpha=1 - confidence, method="wilson")
+    # Exact where rounding would leave 1e-17 or 1 - 1e-16.
+    return np.where(count == 0, 0.0, low), np.where(count == total, 1.0, high)
 
 
 def goodman_intervals(
@@ -82,7 +95,7 @@ def goodman_intervals(
 
     Raises ValueError if there is no category, a negative count, no world, or `confidence` outside (0, 1).
     """
-    _check_confidence(confidence)
+    check_confidence(confidence)
     count = np.asarray(counts, dtype=np.float64)
     if count.ndim != 1 or count.size == 0 or (count < 0).any() or count.sum() == 0:
         raise ValueError(
@@ -112,7 +125,7 @@ def outcome_shares(
     Raises ValueError if `runs` is empty, the column is missing, or a world has no value or one not in
     `categories`.
     """
-    _check_runs(runs, [column])
+    check_table(runs, "runs", [column])
     missing = int(runs[column].isna().sum())
     if missing:
         raise ValueError(f"column {column!r} has no value in {missing} of {len(runs)} worlds")
@@ -148,7 +161,7 @@ def shares_by_group(
     Raises ValueError if `runs` is empty, a column is missing, or a run has no group, or no value or one not in
     `categories`.
     """
-    _check_runs(runs, [by, column])
+    check_table(runs, "runs", [by, column])
     group, groups = _coded(runs, by)
     category, seen = _coded(runs, column)
     counts = pd.DataFrame(
@@ -180,10 +193,7 @@ def shares_of_counts(
     occur. Raises ValueError if a category has no column, or no point has a run.
     """
     names = [str(each) for each in counts.columns] if categories is None else list(categories)
-    missing = [name for name in names if name not in counts.columns]
-    if missing:
-        there = ", ".join(map(str, counts.columns)) or "none"
-        raise ValueError(f"counts lacks column {', '.join(map(repr, missing))}; its columns are: {there}")
+    check_columns(counts, "counts", names)
     counts = counts[names]
     counts = counts[counts.sum(axis=1) > 0]
     if counts.empty:
@@ -206,10 +216,7 @@ def headline_shares(table: pd.DataFrame, confidence: float = 0.95) -> pd.DataFra
 
     Raises ValueError if a column is missing, or counts and n disagree.
     """
-    missing = [name for name in ("headline", "count", "n") if name not in table.columns]
-    if missing:
-        there = ", ".join(map(str, table.columns)) or "none"
-        raise ValueError(f"table lacks column {', '.join(map(repr, missing))}; its columns are: {there}")
+    check_columns(table, "table", ["headline", "count", "n"])
     group, groups = pd.factorize(table["group"] if "group" in table.columns else np.zeros(len(table)))
     headline, headlines = pd.factorize(table["headline"])
     counts = np.zeros((len(groups), len(headlines)), dtype=np.int64)
@@ -283,7 +290,7 @@ def fact_shares(runs: pd.DataFrame, facts: Mapping[str, str], confidence: float 
             f"a fact can't be called {ALL_FACTS!r}: that is the key of the row for all facts together"
         )
     columns = [f"fact_{key}" for key in facts]
-    _check_runs(runs, columns)
+    check_table(runs, "runs", columns)
     for column in columns:
         if not pd.api.types.is_bool_dtype(runs[column]) or runs[column].isna().any():
             raise ValueError(
@@ -377,21 +384,4 @@ def _check_known(seen: Iterable[str], names: Sequence[str], column: str) -> None
         raise ValueError(
             f"column {column!r} has values that are not among the categories: {', '.join(unknown)}; "
             f"the categories are {', '.join(names)}"
-        )
-
-
-def _check_confidence(confidence: float) -> None:
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence must lie between 0 and 1, but is {confidence}")
-
-
-def _check_runs(runs: pd.DataFrame, columns: Sequence[str]) -> None:
-    """Raise ValueError, saying what there is instead, if a column is missing or there is no world."""
-    missing = [column for column in columns if column not in runs.columns]
-    if missing:
-        there = ", ".join(map(str, runs.columns)) or "none"
-        raise ValueError(f"runs lacks column {', '.join(map(repr, missing))}; its columns are: {there}")
-    if runs.empty:
-        raise ValueError(
-            f"runs has no worlds (0 rows), so column {', '.join(map(repr, columns))} has no shares"
         )

@@ -45,6 +45,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from negotiation_sim.analysis.checks import check_columns
+
 CONCEPTS = ("nash", "gmr", "smr", "seq")
 
 BoolArray = npt.NDArray[np.bool_]
@@ -96,10 +98,9 @@ def conflict_from_tables(moves: pd.DataFrame, preferences: pd.DataFrame) -> Conf
         if not axis.is_unique:
             raise ValueError(f"preferences has {what} {axis[axis.duplicated()][0]!r} more than once")
     positions = []
+    check_columns(moves, "moves", ["decider", "origin", "target"])
     for column, known in (("decider", deciders), ("origin", states), ("target", states)):
-        if column not in moves.columns:
-            raise ValueError(f"moves lacks column {column!r}; its columns are: {', '.join(moves.columns)}")
-        position = known.get_indexer(moves[column])
+        position = known.get_indexer(pd.Index(moves[column]))
         if (position < 0).any():
             unknown = moves[column].iloc[int(np.argmax(position < 0))]
             raise ValueError(f"moves has {column} {unknown!r}, which preferences does not know")
@@ -190,10 +191,10 @@ def _legal_sequences(moves: BoolArray) -> BoolArray:
     while True:
         grown = last.copy()
         for j in range(len(moves)):
-            before = np.delete(last, j, axis=0).any(axis=0)
+            before: BoolArray = np.logical_or.reduce(np.delete(last, j, axis=0))
             grown[j] |= _follow(before, moves[j])
         if (grown == last).all():
-            return last.any(axis=0)
+            return np.asarray(last.any(axis=0))
         last = grown
 
 

@@ -6,13 +6,15 @@ same world as one (see `shares`), and speak of the finite number of worlds only.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from statsmodels.stats.proportion import proportion_confint
 
+from negotiation_sim.analysis.checks import check_table
 from negotiation_sim.analysis.comparison import paired_interval
-from negotiation_sim.analysis.shares import effective_worlds
+from negotiation_sim.analysis.shares import effective_worlds, wilson_intervals
 
 FEW = 10
 """Up to so many different values are levels by themselves; more are put into bins."""
@@ -35,7 +37,8 @@ def levels(values: pd.Series, bins: int = 8) -> pd.Categorical:
         raise ValueError(f"bins must be at least 1, but is {bins}")
     different = np.sort(values.unique())
     if len(different) <= FEW:
-        return pd.Categorical.from_codes(np.searchsorted(different, values), different, ordered=True)
+        code = np.searchsorted(different, values)
+        return pd.Categorical.from_codes(code, different, ordered=True)  # type: ignore[call-overload]
     number_of = values.to_numpy(dtype=np.float64)
     edges = np.unique(np.quantile(number_of, np.linspace(0, 1, bins + 1)))
     code = np.searchsorted(edges[1:-1], number_of, side="left")
@@ -66,12 +69,7 @@ def share_surface(
     Raises ValueError if `runs` is empty, a column is missing, a parameter is no number, or a run has no
     headline.
     """
-    wanted = [name for name in (x, y, column) if name not in runs.columns]
-    if wanted:
-        there = ", ".join(map(str, runs.columns)) or "none"
-        raise ValueError(f"runs lacks column {', '.join(map(repr, wanted))}; its columns are: {there}")
-    if runs.empty:
-        raise ValueError("runs has no rows, so there are no shares")
+    check_table(runs, "runs", [x, y, column])
     category, found = pd.factorize(runs[column], sort=True)
     if (category < 0).any():
         raise ValueError(f"column {column!r} has no value in {(category < 0).sum()} of {len(runs)} runs")
@@ -93,7 +91,7 @@ def _edges(across: pd.Categorical, up: pd.Categorical) -> pd.DataFrame:
         ("x", across, lambda edge: np.tile(edge, len(up.categories))),
         ("y", up, lambda edge: np.repeat(edge, len(across.categories))),
     ):
-        index = cut.categories
+        index: Any = cut.categories
         binned = isinstance(index, pd.IntervalIndex)
         columns[f"{name}_low"] = spread(np.asarray(index.left if binned else index, dtype=np.float64))
         columns[f"{name}_high"] = spread(np.asarray(index.right if binned else index, dtype=np.float64))
@@ -113,7 +111,7 @@ def _cells(
     shares = counts / np.where(some, n, 1)[:, None]
     at = names.index(headline)
     count, known = counts[:, at], np.where(some, worlds, 1.0)
-    low, high = proportion_confint(shares[:, at] * known, known, alpha=1 - confidence, method="wilson")
+    low, high = wilson_intervals(shares[:, at] * known, known, confidence)
     leading = shares.argmax(axis=1)
     ranked = np.sort(shares, axis=1)
     first, second = ranked[:, -1], ranked[:, -2] if len(names) > 1 else np.zeros(len(n))
@@ -124,8 +122,8 @@ def _cells(
             "n": n,
             "worlds": worlds,
             "share": np.where(some, shares[:, at], np.nan),
-            "low": np.where(some & (count > 0), low, 0.0),
-            "high": np.where(some & (count < n), high, 1.0),
+            "low": np.where(some, low, 0.0),
+            "high": np.where(some, high, 1.0),
             "leading": np.where(some, np.array(names, dtype=object)[leading], ""),
             "lead": np.where(some, first - second, np.nan),
             "lead_low": np.where(some, lead_low, -1.0),

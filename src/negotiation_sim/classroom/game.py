@@ -55,12 +55,12 @@ class Asked:
     @property
     def legal(self) -> Bools:
         """(n,) whether the seat may take each option: whether any of those whom it speaks for may."""
-        return np.any([each.legal[0] for each in self.decisions.values()], axis=0)
+        return np.asarray(np.any([each.legal[0] for each in self.decisions.values()], axis=0))
 
     @property
     def worth(self) -> Floats:
         """(n,) what each option is worth; to the one whom it is worth least, if the seat speaks for several."""
-        return np.min([each.values[0] for each in self.decisions.values()], axis=0)
+        return np.asarray(np.min([each.values[0] for each in self.decisions.values()], axis=0))
 
     def moves(self, option: int) -> dict[Move, int]:
         """The moves that taking an option comes to.

@@ -15,25 +15,23 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.path import Path
-from statsmodels.stats.proportion import proportion_confint
 
-from negotiation_sim.figures.frame import NO_FORECAST, Frame
-from negotiation_sim.figures.numbers import lines
+from negotiation_sim.analysis.checks import check_columns
+from negotiation_sim.analysis.shares import wilson_intervals
+from negotiation_sim.figures.checks import check_coloured, check_given
+from negotiation_sim.figures.frame import FINITE, MARGIN, NO_FORECAST, Frame
+from negotiation_sim.figures.numbers import told, worlds
 from negotiation_sim.figures.style import HEADLINE_COLOURS, INK, RC, WIDTH, styled
-from negotiation_sim.figures.told import shortened, told, worlds
+from negotiation_sim.figures.words import lines, shortened
 
 RARE = 0.01
 """Nodes with a smaller share of worlds are put together."""
 OTHER = "other"
 ORDER = ("escalation", "stalemate", "concession")
 """Headlines from top to bottom."""
-WHAT_IS_DRAWN = (
-    "In brackets: 95% Wilson intervals, each by itself; they show only the error of drawing a finite number of "
-    "worlds."
-)
+WHAT_IS_DRAWN = f"In brackets: 95% Wilson intervals, each by itself. {FINITE}"
 
 # Lengths in inches.
-MARGIN = 0.12
 TALL = 3.6  # of all ribbons of a stage together
 GAP = 0.05  # between the nodes of a stage
 NODE = 1.0  # width of a node
@@ -168,16 +166,11 @@ def alluvial_figure(
 
 def _check(paths: pd.DataFrame, stages: Mapping[int, str], labels: Mapping[str, str]) -> None:
     needed = ["headline", "outcome", *(f"after_{each}" for each in stages), "count", "worlds"]
-    missing = [each for each in needed if each not in paths.columns]
-    if missing:
-        there = ", ".join(map(str, paths.columns)) or "none"
-        raise ValueError(f"paths lacks column {', '.join(map(repr, missing))}; its columns are: {there}")
+    check_columns(paths, "paths", needed)
     if paths.empty or not stages:
         raise ValueError(f"there must be paths and stages, but there are {len(paths)} and {len(stages)}")
-    if uncoloured := sorted(set(paths["headline"]) - HEADLINE_COLOURS.keys()):
-        raise ValueError(f"colours are for {', '.join(HEADLINE_COLOURS)}, not for {', '.join(uncoloured)}")
-    if lacking := sorted(set(paths["outcome"]) - set(labels)):
-        raise ValueError(f"labels lacks {', '.join(lacking)}; it has {', '.join(labels)}")
+    check_coloured(paths["headline"])
+    check_given(paths["outcome"], labels)
 
 
 def _merged(states: pd.Series, count: pd.Series, n: int) -> tuple[pd.Series, dict[str, int], list[str]]:
@@ -188,7 +181,7 @@ def _merged(states: pd.Series, count: pd.Series, n: int) -> tuple[pd.Series, dic
     rare = counts[counts < RARE * n]
     if len(rare) < 2:
         return labelled, {}, order
-    return labelled.where(~labelled.isin(rare.index), OTHER), rare.to_dict(), order
+    return labelled.where(~labelled.isin(rare.index), OTHER), {str(k): int(v) for k, v in rare.items()}, order
 
 
 def _merged_outcomes(
@@ -232,9 +225,8 @@ def _listed(head: Sequence[str], counts: Mapping[str, int], n: int, size: float)
 
 
 def _told(count: int, n: int, size: float) -> str:
-    low, high = proportion_confint(count / n * size, size, alpha=0.05, method="wilson")
-    text = told(count / n, 0.0 if count == 0 else float(low), 1.0 if count == n else float(high))
-    return text.replace(" \N{EN DASH} ", "\N{EN DASH}")
+    low, high = wilson_intervals(count / n * size, size)
+    return told(count / n, float(low), float(high)).replace(" \N{EN DASH} ", "\N{EN DASH}")
 
 
 def _caption(node: _Node, n: int, size: float) -> str | None:

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
-from matplotlib import patheffects
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
+from negotiation_sim.analysis.checks import check_table
 from negotiation_sim.analysis.concessions import ANY
-from negotiation_sim.figures.frame import NO_FORECAST, Frame
-from negotiation_sim.figures.numbers import interval, percent, stated_n
-from negotiation_sim.figures.style import HEADLINE_COLOURS, INK, WIDTH, styled
-from negotiation_sim.figures.told import shortened, told
+from negotiation_sim.figures.checks import check_given
+from negotiation_sim.figures.frame import FINITE, MARGIN, NO_FORECAST, Frame
+from negotiation_sim.figures.numbers import interval, percent, stated_n, told
+from negotiation_sim.figures.style import HEADLINE_COLOURS, INK, WIDTH, styled, tint
+from negotiation_sim.figures.ticks import percent_ticks
+from negotiation_sim.figures.whisker import draw_whisker
+from negotiation_sim.figures.words import shortened
 
 GIVERS = ("defender", "both", "challenger")
 """Who can give, in the order of the figure."""
 WHAT_IS_DRAWN = (
-    "Whiskers and brackets: 95% intervals, Wilson's for an issue as a whole, Goodman's joint ones for its levels; "
-    "they show only the error of drawing a finite number of worlds."
+    "Whiskers and brackets: 95% intervals, Wilson's for an issue as a whole, Goodman's joint ones for its levels. "
+    f"{FINITE}"
 )
 
 # Lengths in inches.
-MARGIN = 0.12
 LABELS = 2.45  # from the left edge to the axis
 NUMBERS = 1.4  # from the axis to the right edge
 ROW = 0.175
@@ -114,11 +114,10 @@ def concessions_figure(
         )
         width = WIDTH - LABELS - NUMBERS
         axes = frame.axes(LABELS, HEAD, width, height)
-        step, end = _scale(float(bound.loc[bound["issue"].isin(shown), "high"].max()))
-        axes.set_xlim(0, end)
+        axes.set_xlim(
+            0, percent_ticks(axes.xaxis, float(bound.loc[bound["issue"].isin(shown), "high"].max()), 5)
+        )
         axes.set_ylim(height, 0)
-        ticks = [step * at for at in range(round(end / step) + 1)]
-        axes.set_xticks(ticks, [f"{each:g}" for each in ticks])
         axes.set_yticks([])
         axes.grid(axis="x")
         axes.tick_params(axis="x", length=3, width=0.6, labelsize=8)
@@ -165,23 +164,16 @@ class _Row:
 
 def _check(bound: pd.DataFrame, issues: Mapping[str, Issue], sides: Mapping[str, str]) -> None:
     columns = ("issue", "level", "count", "n", "share", "low", "high")
-    missing = [each for each in columns if each not in bound.columns]
-    if missing:
-        there = ", ".join(map(str, bound.columns)) or "none"
-        raise ValueError(f"bound lacks column {', '.join(map(repr, missing))}; its columns are: {there}")
-    if bound.empty:
-        raise ValueError("bound has no rows")
+    check_table(bound, "bound", columns)
     for issue, top in bound.groupby("issue", sort=False)["level"].max().items():
-        if issue not in issues:
-            raise ValueError(f"issues lacks {issue}; it has {', '.join(issues)}")
+        check_given([issue], issues, "issues")
         if len(issues[str(issue)].levels) <= top:
             raise ValueError(
                 f"issue {issue} has level {top}, but {len(issues[str(issue)].levels)} names of levels"
             )
         if issues[str(issue)].giver not in GIVERS:
             raise ValueError(f"a giver is one of {', '.join(GIVERS)}, not {issues[str(issue)].giver!r}")
-    if lacking := [each for each in ("challenger", "defender") if each not in sides]:
-        raise ValueError(f"sides lacks {', '.join(lacking)}; it has {', '.join(sides)}")
+    check_given(("challenger", "defender"), sides, "sides")
 
 
 def _most_often(bound: pd.DataFrame) -> set[str]:
@@ -208,22 +200,9 @@ def _rows(bound: pd.DataFrame, issues: Mapping[str, Issue], sides: Mapping[str, 
                     rows.append(_Row(title, ROW + GAP, INDENT, weight="bold", share=share))
                 elif share["count"]:
                     name = shortened(words.levels[level], LEVEL_CHARACTERS)
-                    colour = _tint(level, top)
+                    colour = tint(HEADLINE_COLOURS["concession"], 0.8 * (1 - level / top))
                     rows.append(_Row(name, ROW, 2 * INDENT, 8, share=share, colour=colour))
     return rows
-
-
-def _tint(level: int, top: int) -> str:
-    """The colour of concession, the darker the further a level goes."""
-    white = 0.8 * (1 - level / top)
-    red, green, blue = (channel + (1 - channel) * white for channel in to_rgb(HEADLINE_COLOURS["concession"]))
-    return to_hex((red, green, blue))
-
-
-def _scale(highest: float) -> tuple[float, float]:
-    """Step and end of the axis in per cent: from zero to a round number past every bound."""
-    step = next(step for step in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20) if highest * 100 <= 5 * step or step == 20)
-    return step, step * max(math.ceil(highest * 100 / step - 1e-9), 1)
 
 
 def _draw_bar(axes: Axes, middle: float, share: pd.Series, colour: str) -> None:
@@ -236,13 +215,4 @@ def _draw_bar(axes: Axes, middle: float, share: pd.Series, colour: str) -> None:
         edgecolor=INK,
         linewidth=0.6 * bool(share["count"]),
     )
-    low, high, cap = 100 * share["low"], 100 * share["high"], ROW * 0.2
-    axes.plot(
-        [low, low, low, high, high, high],
-        [middle - cap, middle + cap, middle, middle, middle - cap, middle + cap],
-        color=INK,
-        linewidth=1.0,
-        solid_capstyle="butt",
-        clip_on=False,
-        path_effects=[patheffects.withStroke(linewidth=2.4, foreground="white")],
-    )
+    draw_whisker(axes, 100 * share["low"], 100 * share["high"], middle, ROW * 0.2, linewidth=1.0)

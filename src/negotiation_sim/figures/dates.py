@@ -38,7 +38,7 @@ def date_axis(
     axes.set_xlim(first - overhang, last + overhang)
     if week_end is not None:
         at = day(week_end)
-        tall = axes.get_position().height * axes.figure.get_figheight()
+        tall = axes.bbox.height / axes.figure.dpi  # in inches
         axes.axvline(
             at,
             ymax=1 + NAME_HEIGHT / tall * named,

@@ -11,13 +11,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from negotiation_sim.figures.changes import value
-from negotiation_sim.figures.experiments import SHAPES
-from negotiation_sim.figures.factor_rows import GREY, basis, broken
-from negotiation_sim.figures.frame import MARGIN, NO_FORECAST, Frame
+from negotiation_sim.analysis.checks import check_table
+from negotiation_sim.figures.checks import check_given
+from negotiation_sim.figures.factor_rows import basis
+from negotiation_sim.figures.frame import FINITE, MARGIN, NO_FORECAST, Frame
 from negotiation_sim.figures.names import Named, named
-from negotiation_sim.figures.style import HEADLINE_COLOURS, WIDTH, styled
+from negotiation_sim.figures.numbers import setting, spread
+from negotiation_sim.figures.style import GREY, HEADLINE_COLOURS, SHAPES, WIDTH, line_style, styled
 from negotiation_sim.figures.ticks import round_ticks
+from negotiation_sim.figures.words import broken
 
 MOST = 6
 """Parameters that are shown: those along which the shares vary most."""
@@ -158,46 +160,29 @@ def _draw(axes: Axes, table: pd.DataFrame, outcomes: list[str]) -> None:
     else:
         axes.margins(x=0.06)
         round_ticks(axes.xaxis, 4)
-        axes.xaxis.set_major_formatter(lambda x, _: value(x))
+        axes.xaxis.set_major_formatter(lambda x, _: setting(x))
 
 
 def _style(outcome: str, at: int) -> dict[str, Any]:
     """A headline's colour, but a darker grey, since stalemate's is too faint for a line; marker and dashes."""
-    marker, dashes, filled = SHAPES[at]
     colour = GREY if outcome == "stalemate" else HEADLINE_COLOURS.get(outcome, GREY)
-    return {
-        "color": colour,
-        "marker": marker,
-        "linestyle": dashes,
-        "linewidth": 1.2,
-        "markersize": 3.8,
-        "markerfacecolor": colour if filled else "white",
-        "markeredgewidth": 1.0,
-    }
+    return line_style(at, colour, 1.2, 3.8, 1.0)
 
 
 def _intervals(table: pd.DataFrame, shown: list[str]) -> str:
     n = table.loc[table["factor"].isin(shown), "n"]
-    low, high = int(n.min()), int(n.max())
-    said = f"{low:,}" if low == high else f"{low:,} to {high:,}"
     return (
         "Whiskers: 95% intervals (Wilson's; runs of the same world count as one cluster), each by itself; where none "
-        f"shows, it is smaller than the mark. n = {said} runs at each point."
+        f"shows, it is smaller than the mark. {FINITE} n = {spread(n)} runs at each point."
     )
 
 
 def _check(table: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
     """The outcomes."""
     columns = ("factor", "outcome", "value", "share", "low", "high", "n")
-    missing = [each for each in columns if each not in table.columns]
-    if missing:
-        there = ", ".join(map(str, table.columns)) or "none"
-        raise ValueError(f"the table lacks column {', '.join(map(repr, missing))}; its columns are: {there}")
-    if table.empty:
-        raise ValueError("the table has no rows")
+    check_table(table, "the table", columns)
     outcomes = [str(each) for each in table["outcome"].unique()]
     if len(outcomes) > len(SHAPES):
         raise ValueError(f"at most {len(SHAPES)} outcomes can be told apart, but there are {len(outcomes)}")
-    if lacking := [each for each in outcomes if each not in labels]:
-        raise ValueError(f"labels lacks {', '.join(lacking)}; it has {', '.join(labels)}")
+    check_given(outcomes, labels)
     return outcomes

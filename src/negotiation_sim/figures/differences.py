@@ -10,13 +10,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from negotiation_sim.analysis.checks import check_table
 from negotiation_sim.analysis.comparison import paired_interval
-from negotiation_sim.figures.changes import changed
-from negotiation_sim.figures.factor_rows import broken
-from negotiation_sim.figures.frame import MARGIN, NO_FORECAST, Frame
-from negotiation_sim.figures.numbers import percent
+from negotiation_sim.figures.checks import check_coloured, check_given
+from negotiation_sim.figures.frame import FINITE, MARGIN, NO_FORECAST, Frame
+from negotiation_sim.figures.numbers import changed, percent, worlds
 from negotiation_sim.figures.style import HEADLINE_COLOURS, INK, WIDTH, styled
 from negotiation_sim.figures.ticks import round_ticks
+from negotiation_sim.figures.words import broken
 
 MOST = 8
 """Variants that are shown: those that differ most."""
@@ -124,12 +125,7 @@ def _check(
     first: list[str] = []
     for name, table in tables.items():
         columns = ("base", "variant", "difference", "low", "high", "gained", "lost", "n")
-        missing = [each for each in columns if each not in table.columns]
-        if missing or table.empty:
-            there = ", ".join(map(str, table.columns)) if missing else "rows: none"
-            raise ValueError(
-                f"the table of {name!r} lacks {', '.join(map(repr, missing)) or 'rows'}; it has {there}"
-            )
+        check_table(table, f"the table of {name!r}", columns)
         outcomes = [str(each) for each in table.iloc[:, 0]]
         first = first or outcomes
         if outcomes != first:
@@ -138,11 +134,9 @@ def _check(
                 f"and the first has {', '.join(first)}"
             )
     for kind, given in (("headlines", headlines), ("labels", labels)):
-        if lacking := [each for each in first if each not in given]:
-            raise ValueError(f"{kind} lacks {', '.join(lacking)}; it has {', '.join(given)}")
+        check_given(first, given, kind)
     order = list(dict.fromkeys(headlines[each] for each in first))
-    if uncoloured := sorted(set(order) - HEADLINE_COLOURS.keys()):
-        raise ValueError(f"colours are for {', '.join(HEADLINE_COLOURS)}, not for {', '.join(uncoloured)}")
+    check_coloured(order)
     return sorted(first, key=lambda each: order.index(headlines[each]))
 
 
@@ -163,12 +157,11 @@ def _joint(tables: Mapping[str, pd.DataFrame]) -> bool:
 
 
 def _intervals(tables: Mapping[str, pd.DataFrame], joint: bool) -> str:
-    pairs = sorted({int(table["n"].iloc[0]) for table in tables.values()})
-    n = f"{pairs[0]:,}" if len(pairs) == 1 else f"{pairs[0]:,} to {pairs[-1]:,}"
+    pairs = worlds(*(int(table["n"].iloc[0]) for table in tables.values()))
     together = "those of a variant hold together" if joint else "each by itself"
     return (
-        f"Whiskers: 95% intervals (Tango's), {together}; they rest on the worlds that end otherwise, and show only the "
-        f"error of drawing a finite number of worlds. n = {n} {'world' if pairs == [1] else 'worlds'}, in both."
+        f"Whiskers: 95% intervals (Tango's), {together}; they rest on the worlds that end otherwise. {FINITE} {pairs}, "
+        "in both."
     )
 
 

@@ -10,14 +10,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from negotiation_sim.analysis.checks import check_columns, check_table
 from negotiation_sim.analysis.discovery import Score
 from negotiation_sim.analysis.shares import share
-from negotiation_sim.figures.changes import value
-from negotiation_sim.figures.factor_rows import GREY, FactorRows, basis_key, broken, key, key_height
+from negotiation_sim.figures.factor_rows import FactorRows, basis_key, key, key_height
 from negotiation_sim.figures.frame import MARGIN, NO_FORECAST, Frame
 from negotiation_sim.figures.names import Named, named
-from negotiation_sim.figures.style import INK, styled
-from negotiation_sim.figures.told import told
+from negotiation_sim.figures.numbers import setting, told
+from negotiation_sim.figures.style import GREY, INK, styled
+from negotiation_sim.figures.words import broken
 
 MOST = 10
 """Restricted parameters that are shown; the rest are counted."""
@@ -198,7 +199,7 @@ def _draw_range(axes: Axes, at: int, edges: list[dict[Any, Any]], documented: bo
     axes.plot([0, 1], [at, at], color=RANGE, linewidth=1.5, zorder=2, solid_capstyle="butt")
     face = INK if documented else "white"
     axes.barh(at, end - start, 0.26, left=start, facecolor=face, edgecolor=INK, linewidth=1.1, zorder=3)
-    for x, text, side in ((0, value(low, high - low), "left"), (1, value(high, high - low), "right")):
+    for x, text, side in ((0, setting(low, high - low), "left"), (1, setting(high, high - low), "right")):
         axes.annotate(text, (x, at + 0.13), (0, -1), textcoords="offset points", ha=side, va="top", size=7.5)
 
 
@@ -208,7 +209,7 @@ def _said(edge: dict[Any, Any]) -> str:
     chance = "p < 0.001" if p < 0.001 else f"p = {p:.3f}" if p < 0.1 else f"p = {p:.2f}"
     if edge["kind"] != "one of":
         span = edge["to_value"] - edge["from_value"]
-        return f"{edge['kind']} {value(edge['edge'], span)} ({chance})"
+        return f"{edge['kind']} {setting(edge['edge'], span)} ({chance})"
     kept = broken(" or ".join(map(str, edge["labels"])), 26, 2)
     out = broken("not " + ", ".join(map(str, edge["left_out"])), 26, 1) if edge["left_out"] else []
     return "\n".join([*kept, *out, f"({chance})"])
@@ -221,14 +222,6 @@ def _counted(steps: list[Any]) -> list[str]:
 
 
 def _check(trajectory: pd.DataFrame, restrictions: pd.DataFrame) -> None:
-    needed = (
-        (trajectory, "the trajectory", "coverage density"),
-        (restrictions, "restrictions", "factor kind edge labels left_out from_value to_value quasi_p"),
-    )
-    for table, name, columns in needed:
-        missing = [each for each in columns.split() if each not in table.columns]
-        if missing:
-            there = ", ".join(map(str, table.columns)) or "none"
-            raise ValueError(f"{name} lacks column {', '.join(map(repr, missing))}; its columns are: {there}")
-    if trajectory.empty:
-        raise ValueError("the trajectory has no rows")
+    check_table(trajectory, "the trajectory", ["coverage", "density"])
+    edge = ["kind", "edge", "labels", "left_out", "from_value", "to_value", "quasi_p"]
+    check_columns(restrictions, "restrictions", ["factor", *edge])

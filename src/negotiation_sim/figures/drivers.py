@@ -6,16 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from negotiation_sim.analysis.checks import check_table
 from negotiation_sim.analysis.drivers import ANY
-from negotiation_sim.figures.factor_rows import GREY, FactorRows, basis_key, key, key_height
+from negotiation_sim.figures.factor_rows import FactorRows, basis_key, key, key_height
 from negotiation_sim.figures.frame import MARGIN, NO_FORECAST, Frame
 from negotiation_sim.figures.names import Named, named
-from negotiation_sim.figures.style import FAINT, INK, styled
+from negotiation_sim.figures.style import FAINT, GREY, INK, styled
 from negotiation_sim.figures.ticks import round_ticks
 
 MOST = 15
@@ -194,7 +197,7 @@ def _dots(
             frame.text(MARGIN, 0.1, nothing)
             return frame.figure
         rows = FactorRows(factors, NUMBERS, marks[0].head)
-        handles = [
+        handles: list[Artist] = [
             Line2D([], [], label=mark.label, **_style(mark, at, True)) for at, mark in enumerate(marks)
         ]
         if chance is not None:
@@ -215,7 +218,7 @@ def _dots(
                 axes.plot(values[0], row + shift, **style)
         for row, value in enumerate(shown[main]):
             rows.write(axes, row, f"{value:.{digits}f}".replace("-", "\N{MINUS SIGN}"))
-        axes.set_xlim(left=min(0.0, 1.05 * float(shown[columns].min(axis=None))))
+        axes.set_xlim(left=min(0.0, 1.05 * float(np.nanmin(shown[columns].to_numpy(dtype=np.float64)))))
         axes.axvline(0, color=INK, linewidth=0.8, zorder=1.5)
         round_ticks(axes.xaxis, 5)
         axes.set_xlabel(axis, labelpad=3)
@@ -253,9 +256,4 @@ def _rest(values: pd.Series, digits: int) -> list[str]:
 
 
 def _check(table: pd.DataFrame, columns: Sequence[str]) -> None:
-    missing = [each for each in ("factor", *columns, "n") if each not in table.columns]
-    if missing:
-        there = ", ".join(map(str, table.columns)) or "none"
-        raise ValueError(f"the table lacks column {', '.join(map(repr, missing))}; its columns are: {there}")
-    if table.empty:
-        raise ValueError("the table has no rows")
+    check_table(table, "the table", ["factor", *columns, "n"])

@@ -12,13 +12,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import MaxNLocator
 
 from negotiation_sim.figures.frame import MARGIN, Frame
-from negotiation_sim.figures.numbers import interval, percent
-from negotiation_sim.figures.style import INK, WIDTH
+from negotiation_sim.figures.numbers import changed, interval, percent
+from negotiation_sim.figures.style import DARK_GREY, INK, WIDTH
+from negotiation_sim.figures.ticks import round_ticks
 
-GREY = "#595959"
 COLUMNS = (
     ("share", "low", "high"),
     ("given", "given_low", "given_high"),
@@ -140,9 +139,7 @@ def _scale(shares: Axes, changes: Axes, rows: Sequence[Row], height: float, whol
     for axes, name in ((shares, "Share of worlds (%)"), (changes, "Difference (points)")):
         axes.set_ylim(height, 0)
         axes.set_yticks([])
-        low, high = axes.get_xlim()
-        ticks = MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
-        axes.set_xticks([tick for tick in ticks if low <= tick <= high])
+        round_ticks(axes.xaxis, 4)
         axes.grid(axis="x")
         axes.tick_params(axis="x", length=3, width=0.6)
         axes.spines[["top", "right"]].set_visible(False)
@@ -193,7 +190,7 @@ def _label(frame: Frame, row: Row, down: float, tallness: float) -> None:
     for at, text in enumerate(lines):
         frame.text(left, top + at * LINE, text, size=8.5)
     for at, text in enumerate(small):
-        frame.text(left, top + len(lines) * LINE + at * SMALL_LINE + 0.01, text, size=SMALL, color=GREY)
+        frame.text(left, top + len(lines) * LINE + at * SMALL_LINE + 0.01, text, size=SMALL, color=DARK_GREY)
 
 
 def _draw_shares(axes: Axes, row: Row, middle: float) -> None:
@@ -224,13 +221,11 @@ def _write_numbers(frame: Frame, row: Row, middle: float) -> None:
         said = interval(each.low, each.high)
         if made:
             said = "no world" if np.isnan(each.value) else "by construction"
-        frame.text(
-            across, middle, percent_or_none(each.value), va="bottom", ha="center", weight="bold", size=8.5
-        )
+        share = "\N{EM DASH}" if np.isnan(each.value) else percent(each.value)
+        frame.text(across, middle, share, va="bottom", ha="center", weight="bold", size=8.5)
         frame.text(across, middle + 0.015, said, ha="center", size=SMALL)
     if row.change is not None:
-        value, low, high = (signed(each) for each in row.change)
-        said = "not known" if np.isnan(row.change.value) else f"{value} ({low} to {high})"
+        said = "not known" if np.isnan(row.change.value) else changed(*row.change)
         frame.text(
             WIDTH - MARGIN - CHANGES / 2,
             middle + 0.02,
@@ -240,14 +235,3 @@ def _write_numbers(frame: Frame, row: Row, middle: float) -> None:
             size=SMALL,
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
         )
-
-
-def percent_or_none(share: float) -> str:
-    """A share in per cent; a dash where there is none."""
-    return "\N{EM DASH}" if np.isnan(share) else percent(share)
-
-
-def signed(difference: float) -> str:
-    """A difference of shares in points, with its sign."""
-    said = f"{100 * difference:+.1f}"
-    return "0.0" if float(said) == 0 else said.replace("-", "\N{MINUS SIGN}")

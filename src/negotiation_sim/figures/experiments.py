@@ -15,18 +15,13 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from negotiation_sim.analysis.shares import Share, share
-from negotiation_sim.figures.frame import LINE, MARGIN, NO_FORECAST, Frame
-from negotiation_sim.figures.style import INK, WIDTH, styled
-
-GREY = "#6E6E6E"
-"""Lines that stand for no headline; the light grey of stalemate is too faint for a line."""
-
-SHAPES = (("o", "-", True), ("s", (0, (4, 1.6)), False), ("^", (0, (1, 1.2)), True), ("D", "-.", False))
-"""Marker, dashes and whether the marker is filled: what tells lines apart where colour does not."""
+from negotiation_sim.figures.frame import FINITE, LINE, MARGIN, NO_FORECAST, Frame
+from negotiation_sim.figures.numbers import signed
+from negotiation_sim.figures.style import INK, WIDTH, line_style, styled
 
 WHAT_IS_DRAWN = (
-    "Whiskers: 95% intervals, each by itself; where none shows, it is smaller than the marker. They speak only of "
-    f"the finite number of worlds. {NO_FORECAST}"
+    "Whiskers: 95% intervals, each by itself; where none shows, it is smaller than the marker. "
+    f"{FINITE} {NO_FORECAST}"
 )
 Z = 1.959964  # of a 95% interval
 
@@ -119,7 +114,7 @@ def paired(one: pd.DataFrame, other: pd.DataFrame, column: str) -> Change:
 def told(value: Share | Change) -> str:
     """A share with its interval, or a change in points with its margin, as findings state them."""
     if isinstance(value, Change):
-        return f"{_signed(100 * value.change)} ± {100 * value.margin:.1f} points"
+        return f"{signed(value.change)} ± {100 * value.margin:.1f} points"
     return f"{100 * value.share:.1f}% ({100 * value.low:.1f} to {100 * value.high:.1f})"
 
 
@@ -179,24 +174,6 @@ def rows_figure(
     return frame.figure
 
 
-def _signed(points: float) -> str:
-    said = f"{points:+.1f}"
-    return "0.0" if float(said) == 0.0 else said.replace("-", "\N{MINUS SIGN}")
-
-
-def _style(at: int, colour: str) -> dict[str, object]:
-    marker, dashes, filled = SHAPES[at]
-    return {
-        "color": colour,
-        "marker": marker,
-        "linestyle": dashes,
-        "linewidth": 1.3,
-        "markersize": 5,
-        "markerfacecolor": colour if filled else "white",
-        "markeredgewidth": 1.1,
-    }
-
-
 def _draw_lines(axes: Axes, panel: Panel) -> None:
     highest = 0.0
     if panel.span is not None:
@@ -223,7 +200,7 @@ def _draw_lines(axes: Axes, panel: Panel) -> None:
             elinewidth=1.0,
             zorder=3,
             clip_on=False,
-            **_style(at, line.colour),
+            **line_style(at, line.colour, 1.3, 5, 1.1),
         )
         highest = max(highest, float(values[2].max()))
     axes.set_ylim(0, panel.top if panel.top is not None else highest * 1.15)
@@ -255,8 +232,9 @@ def _common_key(panels: Sequence[Panel]) -> Panel:
 
 def _key(frame: Frame, panel: Panel, left: float, top: float, columns: int) -> None:
     handles = [
-        Line2D([], [], label=line.label, **_style(at, line.colour)) for at, line in enumerate(panel.lines)
-    ]  # type: ignore[arg-type]
+        Line2D([], [], label=line.label, **line_style(at, line.colour, 1.3, 5, 1.1))
+        for at, line in enumerate(panel.lines)
+    ]
     frame.figure.legend(
         handles=handles,
         loc="upper left",
@@ -287,7 +265,7 @@ def _draw_rows(axes: Axes, shares: Sequence[Share], changes: Sequence[Change | N
         )
         said = f"{middle:.1f} ({low:.1f} – {high:.1f})"
         if change is not None:
-            said += f"\n{_signed(100 * change.change)} ± {100 * change.margin:.1f} pts"
+            said += f"\n{signed(change.change)} ± {100 * change.margin:.1f} pts"
         axes.annotate(
             said,
             (1, at),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,9 +12,7 @@ from matplotlib.lines import Line2D
 from negotiation_sim.figures.frame import MARGIN, Frame
 from negotiation_sim.figures.names import Named
 from negotiation_sim.figures.style import FAINT, INK, WIDTH
-
-GREY = "#6E6E6E"
-"""Marks beside the main ones, and those that are no headline's."""
+from negotiation_sim.figures.words import broken
 
 # Lengths in inches.
 NAMES, BASIS = 2.06, 0.88  # widths of the first two columns
@@ -142,24 +139,6 @@ def unfounded(names: Sequence[Named]) -> str:
     """What factors without documents are called in a key, and how many they are."""
     unknown = " or not known" if any(not each.basis for each in names) else ""
     return f"assumption{unknown} ({sum(not each.documented for each in names)} of {len(names)})"
-
-
-def broken(text: str, characters: int, lines: int) -> list[str]:
-    """`text` in at most so many lines, broken after spaces, dots and hyphens; what is too long ends in …."""
-    pieces = [
-        piece[at : at + characters]
-        for piece in re.findall(r"[^\s.\-]*[\s.\-]+|[^\s.\-]+", " ".join(text.split()))
-        for at in range(0, len(piece), characters)
-    ]
-    found = [""]
-    for piece in pieces:
-        if found[-1] and len((found[-1] + piece).rstrip()) > characters:
-            found.append("")
-        found[-1] += piece
-    found = [each.rstrip() for each in found]
-    if len(found) > lines:
-        found = [*found[: lines - 1], found[lines - 1][: characters - 1].rstrip() + "…"]
-    return found
 
 
 def basis(name: Named, characters: int = BASIS_CHARACTERS, lines: int = BASIS_LINES) -> list[str]:

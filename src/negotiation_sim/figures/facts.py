@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from negotiation_sim.analysis.checks import check_table
 from negotiation_sim.analysis.shares import ALL_FACTS
 from negotiation_sim.figures import dumbbell
-from negotiation_sim.figures.frame import NO_FORECAST, Frame
+from negotiation_sim.figures.frame import FINITE, NO_FORECAST, Frame
+from negotiation_sim.figures.numbers import spread, worlds
 from negotiation_sim.figures.style import styled
-from negotiation_sim.figures.told import worlds
 
 HEADS = {
     "fitted": "Fitted: what makes a world match",
@@ -56,7 +57,7 @@ def facts_figure(
             few, all_of_them = ((each["key"] != ALL_FACTS).sum() for each in (shown, table))
             cut.append(f"{few} of {all_of_them} {role.replace('_', '-')}")
         rows += [
-            dumbbell.row_of(line, line["text"], beneath=evidence.get(key, ""), made=role == "fitted")
+            dumbbell.row_of(line, line["text"], beneath=evidence.get(str(key), ""), made=role == "fitted")
             for key, line in shown.set_index("key").iterrows()
         ]
     with styled():
@@ -80,16 +81,15 @@ def _shown(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _notes(facts: pd.DataFrame, split: bool, cut: list[str], source: str) -> list[str]:
-    n, matching = int(facts["n"].iloc[0]), sorted({int(each) for each in facts["accepted"]})
-    many = f"{matching[0]:,}" if len(matching) == 1 else f"{matching[0]:,} to {matching[-1]:,}"
+    n, matching = int(facts["n"].iloc[0]), facts["accepted"]
     notes = [
-        f"{worlds(n)}, of which {many} match. Lines: 95% intervals (Wilson; differences after Zou and Donner), each "
-        "by itself; where none shows, it is smaller than the marker. They speak only of the finite number of worlds.",
+        f"{worlds(n)}, of which {spread(matching)} match. Lines: 95% intervals (Wilson; differences after Zou and "
+        f"Donner), each by itself; where none shows, it is smaller than the marker. {FINITE}",
         f"{'Held' if split else 'Left'} out is not unseen: the scenario was written knowing all facts.",
         source,
         NO_FORECAST,
     ]
-    if matching[0] == 0:
+    if matching.min() == 0:
         notes.insert(0, "No world matches: of what follows from these facts, the runs say nothing.")
     if cut:
         notes.insert(0, f"{' and '.join(cut)} facts are shown: those that change most.")
@@ -98,9 +98,4 @@ def _notes(facts: pd.DataFrame, split: bool, cut: list[str], source: str) -> lis
 
 def _check(facts: pd.DataFrame) -> None:
     wanted = ["key", "text", "role", "n", "accepted", *(each for names in dumbbell.COLUMNS for each in names)]
-    missing = [each for each in wanted if each not in facts.columns]
-    if missing:
-        there = ", ".join(map(str, facts.columns)) or "none"
-        raise ValueError(f"facts lacks column {', '.join(map(repr, missing))}; its columns are: {there}")
-    if facts.empty:
-        raise ValueError("facts has no rows")
+    check_table(facts, "facts", wanted)

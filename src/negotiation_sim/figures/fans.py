@@ -10,16 +10,17 @@ import pandas as pd
 from matplotlib import patheffects
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from negotiation_sim.analysis.checks import check_table
+from negotiation_sim.figures.checks import check_coloured, check_given
 from negotiation_sim.figures.dates import as_dates, date_axis, day
-from negotiation_sim.figures.frame import NO_FORECAST, Frame
-from negotiation_sim.figures.numbers import lines
-from negotiation_sim.figures.style import HEADLINE_COLOURS, INK, WIDTH, styled
-from negotiation_sim.figures.told import shortened, worlds
+from negotiation_sim.figures.frame import FINITE, MARGIN, NO_FORECAST, Frame
+from negotiation_sim.figures.numbers import worlds
+from negotiation_sim.figures.style import HEADLINE_COLOURS, INK, WIDTH, styled, tint
+from negotiation_sim.figures.words import lines, shortened
 
 FEWEST = 20
 """Below this number of worlds no fan is drawn: its 5% and 95% would be single worlds."""
@@ -27,10 +28,7 @@ FEWEST = 20
 FAN = (
     "Bands: the middle 50% (darker) and 90% (lighter) of worlds, the spread between worlds and not an error."
 )
-MEDIAN = (
-    "Whiskers: 95% intervals of the median; where none shows, it is smaller than the marker. They show only the "
-    "error of drawing a finite number of worlds."
-)
+MEDIAN = f"Whiskers: 95% intervals of the median; where none shows, it is smaller than the marker. {FINITE}"
 LADDER = (
     "Ladder: the height of a shade is the share of worlds on that rung; from the axis up to its upper edge, of that "
     "rung or higher. Whiskers there: 95% Wilson intervals, at the end of the week and at the horizon."
@@ -41,7 +39,6 @@ KEY_GREY = "#8C8C8C"
 # Lengths in inches.
 NAMES = 1.2  # from the left edge to the first column: names of the quantities, numbers of the axis
 BETWEEN = 0.12  # between columns, and between rows
-MARGIN = 0.12
 ROW, LADDER_ROW = 0.82, 1.3
 HEAD = 0.5  # above the first row: headline, n, documented week
 BELOW = 0.44  # dates
@@ -156,20 +153,11 @@ def _check(
         needed["rungs"] = ["headline", "round", "rung", "n", "at_least", "low", "high"]
         tables["rungs"] = rungs
     for name, table in tables.items():
-        missing = [each for each in needed[name] if each not in table.columns]
-        if missing:
-            there = ", ".join(map(str, table.columns)) or "none"
-            raise ValueError(f"{name} lacks column {', '.join(map(repr, missing))}; its columns are: {there}")
-        if table.empty:
-            raise ValueError(f"{name} has no rows")
-        if uncoloured := sorted(set(table["headline"]) - HEADLINE_COLOURS.keys()):
-            raise ValueError(
-                f"colours are for {', '.join(HEADLINE_COLOURS)}, not for {', '.join(uncoloured)}"
-            )
+        check_table(table, name, needed[name])
+        check_coloured(table["headline"])
         if undated := sorted(set(table["round"]) - set(dates)):
             raise ValueError(f"rounds that have no date: {', '.join(map(str, undated))}")
-    if lacking := sorted(set(fans["quantity"]) - set(labels)):
-        raise ValueError(f"labels lacks {', '.join(lacking)}; it has {', '.join(labels)}")
+    check_given(fans["quantity"], labels)
     if week is not None and week not in dates:
         raise ValueError(f"week must be a round with a date, but is {week}")
     low, high = fans["q05"].min(), fans["q95"].max()
@@ -179,18 +167,12 @@ def _check(
         raise ValueError(f"rungs go up to {rungs['rung'].max()}, but rung_labels has {len(rung_labels)}")
 
 
-def shade(colour: str, white: float) -> str:
-    """`colour` mixed with a part of white (0 to 1), as #rrggbb."""
-    red, green, blue = (channel + (1 - channel) * white for channel in to_rgb(colour))
-    return to_hex((red, green, blue))
-
-
 def _draw_fan(axes: Axes, days: list[date], table: pd.DataFrame, headline: str) -> None:
     """Bands of the middle 90% and 50% of worlds, and the median with its interval."""
     at = [day(each) for each in days]
     colour = HEADLINE_COLOURS[headline]
     for (low, high), white in zip((("q05", "q95"), ("q25", "q75")), KEY.values(), strict=True):
-        axes.fill_between(at, table[low], table[high], color=shade(colour, white), linewidth=0)
+        axes.fill_between(at, table[low], table[high], color=tint(colour, white), linewidth=0)
     median = table["median"].to_numpy()
     low, high = (np.abs(table[each].to_numpy() - median) for each in ("low", "high"))
     axes.errorbar(
@@ -265,7 +247,7 @@ def _draw_key(frame: Frame, top: float, by_line: list[list[int]], rung_labels: S
     marks: list[Artist] = [
         Line2D([], [], color=INK, linewidth=1.2, marker="o", markersize=2.2, label="median"),
         *(
-            Patch(color=shade(KEY_GREY, white), label=f"middle {name}")
+            Patch(color=tint(KEY_GREY, white), label=f"middle {name}")
             for name, white in reversed(KEY.items())
         ),
     ]
@@ -283,7 +265,7 @@ def _draw_key(frame: Frame, top: float, by_line: list[list[int]], rung_labels: S
         _legend(frame, top + (line + 1) * KEY_LINE, shades, "rung:" if not line else "")
 
 
-def _legend(frame: Frame, top: float, marks: list[Artist], title: str) -> None:
+def _legend(frame: Frame, top: float, marks: Sequence[Artist], title: str) -> None:
     frame.text(MARGIN, top, title, size=8)
     frame.figure.legend(
         handles=marks,

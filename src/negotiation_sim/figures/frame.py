@@ -12,6 +12,10 @@ from matplotlib.text import Text
 from negotiation_sim.figures.style import WIDTH, new_figure
 
 NO_FORECAST = "Shares of worlds in a model; no forecast."
+"""Last of the notes of every figure, after the source."""
+
+FINITE = "They speak only of the finite number of worlds."
+"""Said of intervals."""
 
 # Lengths in inches.
 MARGIN = 0.12

@@ -12,11 +12,14 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
+from matplotlib.transforms import Bbox
 
+from negotiation_sim.analysis.checks import check_columns
 from negotiation_sim.analysis.shares import goodman_intervals
 from negotiation_sim.figures.frame import MARGIN, NO_FORECAST, Frame
 from negotiation_sim.figures.numbers import interval, percent
-from negotiation_sim.figures.style import HEADLINE_COLOURS, INK, WIDTH, styled
+from negotiation_sim.figures.style import GREY, HEADLINE_COLOURS, INK, WIDTH, styled
+from negotiation_sim.figures.words import shortened
 
 QUESTION = "Is there anything that both sides would sign?"
 
@@ -24,7 +27,6 @@ LETTERS = {"nash": "N", "kalai_smorodinsky": "K", "egalitarian": "E", "utilitari
 LETTERS_MEAN = "N Nash, K Kalai-Smorodinsky, E egalitarian, U utilitarian solution."
 KINDS = {"agreement": "agreement", "none": "no deal", "war": "war"}
 
-GREY = "#6E6E6E"
 ZONE = "#E3EEF5"
 MOST_TYPES = 9
 COLUMNS = 3
@@ -38,7 +40,7 @@ BELOW = 0.52  # tick labels, name of the axis
 KEY_LINE = 0.155
 
 # Where text is broken, in characters.
-CHARACTERS_PER_INCH, LIST_CHARACTERS = 12.5, 104
+CHARACTERS_PER_INCH, LIST_CHARACTERS, SIDE_CHARACTERS = 12.5, 104, 18
 
 
 def frontier_figure(
@@ -114,11 +116,11 @@ def frontier_figure(
                 _draw(axes, points[points["type"] == type_], limits)
                 if endings is not None:
                     _draw_endings(axes, endings[endings["type"] == type_])
-                axes.set_xlabel(f"gain of {_short(challenger)}", labelpad=2)
+                axes.set_xlabel(f"gain of {shortened(challenger, SIDE_CHARACTERS)}", labelpad=2)
                 if at:
                     axes.tick_params(labelleft=False)
                 else:
-                    axes.set_ylabel(f"least gain, {_short(defender)}", labelpad=2)
+                    axes.set_ylabel(f"least gain, {shortened(defender, SIDE_CHARACTERS)}", labelpad=2)
                 _mark(
                     frame.figure, axes, points[points["type"] == type_], solutions[solutions["type"] == type_]
                 )
@@ -148,11 +150,7 @@ def _check(points: pd.DataFrame, solutions: pd.DataFrame, endings: pd.DataFrame 
     if endings is not None:
         wanted.append(("endings", endings, ["type", "kind", "challenger", "defender", "worlds"]))
     for name, table, columns in wanted:
-        missing = [column for column in columns if column not in table.columns]
-        if missing:
-            raise ValueError(
-                f"{name} lacks column {', '.join(missing)}; it has {', '.join(map(str, table.columns))}"
-            )
+        check_columns(table, name, columns)
     if points.empty:
         raise ValueError("points has no package")
     known = pd.MultiIndex.from_frame(points[["type", "package"]])
@@ -177,7 +175,9 @@ def _facts(points: pd.DataFrame, endings: pd.DataFrame | None, type_: str) -> li
     told = [f"{int(own['zone'].sum())} of {len(own)} packages in the zone"]
     if endings is None:
         return told
-    counts = endings[endings["type"] == type_].groupby("kind")["worlds"].sum().reindex(KINDS, fill_value=0)
+    counts = (
+        endings[endings["type"] == type_].groupby("kind")["worlds"].sum().reindex(list(KINDS), fill_value=0)
+    )
     if not counts.sum():
         return [*told, "no world of this type"]
     told.append(f"n = {counts.sum():,} world{'s' if counts.sum() != 1 else ''}:")
@@ -312,11 +312,12 @@ def _draw_endings(axes: Axes, endings: pd.DataFrame) -> None:
 
 def _mark(figure: Figure, axes: Axes, points: pd.DataFrame, solutions: pd.DataFrame) -> None:
     """Letters beside the packages that solutions choose, where they cover no other letters and no edge."""
-    by_package = points.set_index("package")
-    inside, taken = axes.get_window_extent(), []
+    inside = axes.get_window_extent()
+    taken: list[Bbox] = []
     for package, chosen in solutions.groupby("package", sort=False)["solution"]:
         letters = "".join(LETTERS[each] for each in LETTERS if each in set(chosen))
-        at = by_package.loc[package, ["challenger", "defender"]].astype(float).to_list()
+        own = points[points["package"] == package].iloc[0]
+        at = (float(own["challenger"]), float(own["defender"]))
         for x, y in ((6, 6), (6, -13), (-6, 6), (-6, -13), (6, 16), (-6, 16), (6, -23), (-6, -23)):
             text = axes.annotate(
                 letters,
@@ -370,7 +371,3 @@ def _key(with_endings: bool) -> list[Patch | Line2D]:
             )
         )
     return handles
-
-
-def _short(name: str) -> str:
-    return textwrap.shorten(name, 18, placeholder="…")

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.figure import Figure
 
+from negotiation_sim.analysis.checks import check_table
 from negotiation_sim.figures import dumbbell
-from negotiation_sim.figures.frame import NO_FORECAST, Frame
+from negotiation_sim.figures.checks import check_coloured, check_given
+from negotiation_sim.figures.frame import FINITE, NO_FORECAST, Frame
+from negotiation_sim.figures.numbers import worlds
 from negotiation_sim.figures.style import HEADLINE_COLOURS, styled
-from negotiation_sim.figures.told import worlds
 
 MOST = 16
 
@@ -55,8 +57,7 @@ def given_the_week_figure(
     n, accepted = int(table["n"].iloc[0]), int(table["accepted"].iloc[0])
     notes = [
         f"{worlds(n)}, of which {accepted:,} match. Lines: joint 95% intervals (Goodman; differences after Zou and "
-        "Donner with Bonferroni); where none shows, it is smaller than the marker. They speak only of the finite "
-        "number of worlds.",
+        f"Donner with Bonferroni); where none shows, it is smaller than the marker. {FINITE}",
         "Conditional on the model, its facts and uniform draws over the ranges: that a world matches the week "
         "does not make it likely.",
         source,
@@ -80,15 +81,8 @@ def given_the_week_figure(
 def _check(table: pd.DataFrame, labels: Mapping[str, str]) -> str:
     """The column of categories."""
     wanted = ["n", "accepted", *(each for names in dumbbell.COLUMNS for each in names)]
-    missing = [each for each in wanted if each not in table.columns]
-    if missing:
-        there = ", ".join(map(str, table.columns)) or "none"
-        raise ValueError(f"the table lacks column {', '.join(map(repr, missing))}; its columns are: {there}")
-    if table.empty:
-        raise ValueError("the table has no rows")
+    check_table(table, "the table", wanted)
     column = str(table.columns[0])
-    if lacking := [str(each) for each in table[column] if each not in labels]:
-        raise ValueError(f"labels lacks {', '.join(lacking)}; it has {', '.join(labels)}")
-    if uncoloured := sorted(set(table.get("headline", [])) - HEADLINE_COLOURS.keys()):
-        raise ValueError(f"colours are for {', '.join(HEADLINE_COLOURS)}, not for {', '.join(uncoloured)}")
+    check_given(table[column], labels)
+    check_coloured(table.get("headline", []))
     return column

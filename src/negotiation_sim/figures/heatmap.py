@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -17,9 +18,12 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from negotiation_sim.figures.frame import NO_FORECAST, Frame
-from negotiation_sim.figures.numbers import edges, lines, stated_n, value
+from negotiation_sim.analysis.checks import check_columns
+from negotiation_sim.figures.checks import check_coloured
+from negotiation_sim.figures.frame import FINITE, NO_FORECAST, Frame
+from negotiation_sim.figures.numbers import edges, stated_n, value
 from negotiation_sim.figures.style import HEADLINE_COLOURS, INK, WIDTH, styled
+from negotiation_sim.figures.words import lines
 
 SCALES = MappingProxyType(
     {
@@ -86,9 +90,10 @@ def heatmap_figure(
             (
                 "In each cell: share in % above its 95% interval (Wilson, each by itself). Hatched: the 95% "
                 "interval of the lead over the second most frequent headline (Tango, each by itself) holds zero. "
-                "They speak only of the finite number of worlds.",
-                f"{stated_n(table[table['n'] > 0], 'in each cell')}{_binned(table)} {NO_FORECAST}",
+                f"{FINITE}",
+                f"{stated_n(table[table['n'] > 0], 'in each cell')}{_binned(table)}",
                 source,
+                NO_FORECAST,
             ),
             keys + height + BELOW + 0.14 * (len(name) - 1),
         )
@@ -126,17 +131,9 @@ def heatmap_figure(
 
 
 def _check(table: pd.DataFrame, headline: str) -> None:
-    edges = ["x_low", "x_high", "y_low", "y_high"]
-    wanted = [*edges, "n", "share", "low", "high", "leading", "sure"]
-    missing = [name for name in wanted if name not in table.columns]
-    if missing:
-        there = ", ".join(map(str, table.columns))
-        raise ValueError(f"table lacks column {', '.join(missing)}; its columns are: {there}")
-    uncoloured = sorted(({headline} | set(table["leading"]) - {""}) - HEADLINE_COLOURS.keys())
-    if uncoloured:
-        raise ValueError(
-            f"there is headline {', '.join(uncoloured)}, but colours are for {', '.join(HEADLINE_COLOURS)}"
-        )
+    wanted = ["x_low", "x_high", "y_low", "y_high", "n", "share", "low", "high", "leading", "sure"]
+    check_columns(table, "table", wanted)
+    check_coloured({headline} | set(table["leading"]) - {""})
     for side in "xy":
         cells = len(table[[f"{side}_low", f"{side}_high"]].drop_duplicates())
         if cells > MOST:
@@ -195,7 +192,7 @@ def _shades(table: pd.DataFrame, headline: str) -> tuple[Colormap, Normalize]:
 
 def _draw_cell(
     axes: Axes,
-    cell: dict[str, Any],
+    cell: Mapping[Any, Any],
     column: int,
     row: int,
     colour: tuple[float, float, float, float],

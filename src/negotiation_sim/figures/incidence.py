@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import math
 import textwrap
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from negotiation_sim.analysis.checks import check_table
 from negotiation_sim.analysis.incidence import aalen_johansen, effective_wilson
+from negotiation_sim.figures.checks import check_coloured, check_given
 from negotiation_sim.figures.dates import as_dates, date_axis, day
-from negotiation_sim.figures.experiments import SHAPES
-from negotiation_sim.figures.frame import NO_FORECAST, Frame
-from negotiation_sim.figures.style import HEADLINE_COLOURS, INK, WIDTH, styled
-from negotiation_sim.figures.told import told, worlds
+from negotiation_sim.figures.frame import FINITE, NO_FORECAST, Frame
+from negotiation_sim.figures.numbers import told, worlds
+from negotiation_sim.figures.style import HEADLINE_COLOURS, INK, SHAPES, WIDTH, line_style, styled
+from negotiation_sim.figures.ticks import percent_ticks
 
 COUNTED = "A world counts from the session after which it stood as it stands at the horizon."
 BANDS = (
     "Bands: 95% intervals of Aalen and Johansen's estimate (Wilson's, with the effective number of worlds), each by "
-    "itself at its date; they show only the error of drawing a finite number of worlds."
+    f"itself at its date. {FINITE}"
 )
 
 # Lengths in inches.
@@ -116,19 +118,11 @@ def _check(
     table: pd.DataFrame, headlines: Mapping[str, str], labels: Mapping[str, str], week: int | None
 ) -> None:
     columns = ("round", "day", "outcome", "at_risk", "events", "incidence", "error", "low", "high")
-    missing = [each for each in columns if each not in table.columns]
-    if missing:
-        there = ", ".join(map(str, table.columns)) or "none"
-        raise ValueError(f"incidence lacks column {', '.join(map(repr, missing))}; its columns are: {there}")
-    if table.empty:
-        raise ValueError("incidence has no rows")
+    check_table(table, "incidence", columns)
     outcomes = list(dict.fromkeys(table["outcome"]))
     for name, given in (("labels", labels), ("headlines", headlines)):
-        if lacking := [each for each in outcomes if each not in given]:
-            raise ValueError(f"{name} lacks {', '.join(lacking)}; it has {', '.join(given)}")
-    uncoloured = sorted({headlines[each] for each in outcomes} - HEADLINE_COLOURS.keys())
-    if uncoloured:
-        raise ValueError(f"colours are for {', '.join(HEADLINE_COLOURS)}, not for {', '.join(uncoloured)}")
+        check_given(outcomes, given, name)
+    check_coloured(headlines[each] for each in outcomes)
     if week is not None and week not in set(table["round"]):
         raise ValueError(f"week must be a round of the table, but is {week}")
     known = table[(table["error"] > 1e-12) & table["incidence"].between(0, 1, inclusive="neither")]
@@ -161,33 +155,22 @@ def _never(last: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
     ]
 
 
-def _styles(outcomes: Sequence[str], headlines: Mapping[str, str]) -> dict[str, dict[str, object]]:
+def _styles(outcomes: Sequence[str], headlines: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     """Line properties: the headline's colour, and marker and dashes that differ within it."""
     styles = {}
     places = dict.fromkeys(HEADLINE_COLOURS, 0)
     for outcome in outcomes:
         headline = headlines[outcome]
-        marker, dashes, filled = SHAPES[places[headline] % len(SHAPES)]
+        shape = places[headline] % len(SHAPES)
+        styles[outcome] = line_style(shape, HEADLINE_COLOURS[headline], 1.8, 4.5, 1.2)
         places[headline] += 1
-        colour = HEADLINE_COLOURS[headline]
-        styles[outcome] = {
-            "color": colour,
-            "marker": marker,
-            "linestyle": dashes,
-            "linewidth": 1.8,
-            "markersize": 4.5,
-            "markerfacecolor": colour if filled else "white",
-            "markeredgewidth": 1.2,
-        }
     return styles
 
 
 def _draw_scale(axes: Axes, highest: float) -> float:
     """Per cent from zero to a round number past every band; returns that number."""
-    step = next(step for step in (1, 2, 5, 10, 20) if highest * 100 <= 6 * step or step == 20)
-    top = max(step * math.ceil(highest * 100 / step - 1e-9), step)
+    top = percent_ticks(axes.yaxis, highest, 6)
     axes.set_ylim(0, top)
-    axes.set_yticks(range(0, top + 1, step))
     axes.set_ylabel("Share of worlds (%)", labelpad=3)
     axes.grid(axis="y")
     axes.tick_params(axis="y", length=3, width=0.6)
@@ -195,11 +178,11 @@ def _draw_scale(axes: Axes, highest: float) -> float:
     return top
 
 
-def _draw_curve(axes: Axes, dates: list[date], table: pd.DataFrame, style: dict[str, object]) -> None:
+def _draw_curve(axes: Axes, dates: list[date], table: pd.DataFrame, style: dict[str, Any]) -> None:
     """One ending: its band, its steps, and its markers at the sessions."""
     days = [day(each) for each in dates]
     low, high, middle = (100 * table[each].to_numpy() for each in ("low", "high", "incidence"))
-    axes.fill_between(days, low, high, step="post", color=style["color"], alpha=0.25, linewidth=0)  # type: ignore[arg-type]
+    axes.fill_between(days, low, high, step="post", color=style["color"], alpha=0.25, linewidth=0)
     every = max(1, len(dates) // 8)
     marked = [at for at in range(len(dates) - 1, -1, -every) if middle[at] > 0]
     axes.plot(
@@ -209,12 +192,12 @@ def _draw_curve(axes: Axes, dates: list[date], table: pd.DataFrame, style: dict[
         markevery=marked,
         clip_on=False,
         zorder=3,
-        **style,  # type: ignore[arg-type]
+        **style,
     )
 
 
 def _draw_label(
-    axes: Axes, end: tuple[float, float], middle: float, caption: str, style: dict[str, object]
+    axes: Axes, end: tuple[float, float], middle: float, caption: str, style: dict[str, Any]
 ) -> None:
     """Name and numbers of an ending beside the axis (`middle` from its top, as a share), tied to its curve."""
     width = axes.get_position().width * WIDTH
@@ -232,7 +215,7 @@ def _draw_label(
         transform=axes.transAxes,
         clip_on=False,
         markevery=[1],
-        **style,  # type: ignore[arg-type]
+        **style,
     )
     axes.text(
         x + 0.38 / width,

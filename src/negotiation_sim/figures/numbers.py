@@ -1,14 +1,17 @@
-"""How numbers and names are put in print: shares in per cent, values of parameters, what n is."""
+"""How numbers are put in print: shares and their changes in per cent, values of parameters, what n is."""
 
 from __future__ import annotations
 
 import math
-import textwrap
-from collections.abc import Hashable, Sequence
+from collections.abc import Iterable, Sequence
 from numbers import Real
 
 import numpy as np
 import pandas as pd
+
+from negotiation_sim.figures.words import shortened
+
+MINUS = "\N{MINUS SIGN}"
 
 
 def percent(share: float) -> str:
@@ -26,13 +29,43 @@ def interval(low: float, high: float) -> str:
     return f"{percent(low)} \N{EN DASH} {percent(high)}"
 
 
-def value(group: Hashable) -> str:
+def told(share: float, low: float, high: float) -> str:
+    """A share and its interval in per cent, such as 16.5% (14.9 – 18.2)."""
+    return f"{percent(share)}% ({interval(low, high)})"
+
+
+def signed(change: float) -> str:
+    """A change of a share in percentage points, one decimal, with its sign; 0 has none."""
+    said = f"{100 * change:+.1f}"
+    return "0.0" if float(said) == 0 else said.replace("-", MINUS)
+
+
+def changed(change: float, low: float, high: float) -> str:
+    """A change of a share in percentage points with its interval, such as +3.1 (−0.2 to +6.4)."""
+    return f"{signed(change)} ({signed(low)} to {signed(high)})"
+
+
+def value(group: object) -> str:
     """A group's name: a number without needless digits, a bin as "low to high", other names as they are."""
     if isinstance(group, pd.Interval):
         return " to ".join(edges([group.left, group.right]))
-    if isinstance(group, Real) and not isinstance(group, bool):
-        return f"{float(group):,.4g}" if abs(group) < 10_000 else f"{float(group):,.0f}"
+    if _is_real(group):
+        number = float(group)  # type: ignore[arg-type]
+        return f"{number:,.4g}" if abs(number) < 10_000 else f"{number:,.0f}"
     return str(group)
+
+
+def setting(of: object, span: float = 0.0, characters: int = 18) -> str:
+    """A parameter's value: a number with three digits, counted from the first one of `span` (the width of its
+    range) if that is given; a label as it is, shortened if long.
+    """
+    if _is_real(of):
+        number = float(of)  # type: ignore[arg-type]
+        if span > 0:
+            number = round(number, 2 - math.floor(math.log10(span))) + 0.0
+        said = f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.3g}"
+        return said.replace("-", MINUS)
+    return shortened(str(of), characters)
 
 
 def edges(numbers: Sequence[float]) -> list[str]:
@@ -42,9 +75,21 @@ def edges(numbers: Sequence[float]) -> list[str]:
     return [f"{round(float(number), decimals) + 0.0:,.{decimals}f}" for number in numbers]  # + 0: never "-0"
 
 
-def is_number(group: Hashable) -> bool:
+def is_number(group: object) -> bool:
     """Whether a group is a number or a bin of numbers, which have an order."""
-    return isinstance(group, pd.Interval) or (isinstance(group, Real) and not isinstance(group, bool))
+    return isinstance(group, pd.Interval) or _is_real(group)
+
+
+def spread(n: Iterable[int]) -> str:
+    """Numbers of worlds, runs or pairs: the one they all are, or the lowest and the highest."""
+    found = {int(each) for each in n}
+    low, high = min(found), max(found)
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
+def worlds(*n: int) -> str:
+    """A number of worlds, such as n = 2,000 worlds; of several the range, such as n = 100 to 2,000 worlds."""
+    return f"n = {spread(n)} {'world' if set(n) == {1} else 'worlds'}"
 
 
 def stated_n(table: pd.DataFrame, each: str) -> str:
@@ -53,26 +98,14 @@ def stated_n(table: pd.DataFrame, each: str) -> str:
     Where runs share worlds, it says that the intervals count these once.
     """
     runs = table["n"]
-    worlds = table["worlds"].round().astype(int) if "worlds" in table.columns else runs
-    if (runs == worlds).all():
-        return f"n = {_range(runs)} {'world' if (runs == 1).all() else 'worlds'} {each}."
+    effective = table["worlds"].round().astype(int) if "worlds" in table.columns else runs
+    if (runs == effective).all():
+        return f"{worlds(*runs)} {each}."
     return (
-        f"n = {_range(runs)} runs of {_range(worlds)} worlds {each}; "
+        f"n = {spread(runs)} runs of {spread(effective)} worlds {each}; "
         "the intervals count runs of the same world as one."
     )
 
 
-def lines(text: str, characters: int, most: int) -> list[str]:
-    """Text broken into at most so many lines; of what is too long the middle is left out, for names that begin
-    alike differ at their end.
-    """
-    broken = textwrap.wrap(text, characters) or [""]
-    if len(broken) <= most:
-        return broken
-    end = textwrap.wrap(text[::-1], characters - 2)[0][::-1]
-    return [*broken[: most - 1], f"\N{HORIZONTAL ELLIPSIS} {end}"]
-
-
-def _range(n: pd.Series) -> str:
-    low, high = int(n.min()), int(n.max())
-    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+def _is_real(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, (bool, np.bool_))

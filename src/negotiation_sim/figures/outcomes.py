@@ -1,29 +1,29 @@
 """The headline figure: how often the talks reach each outcome, in the documented week and at the horizon."""
 
-import math
 import textwrap
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
-from matplotlib.ticker import MultipleLocator
 
+from negotiation_sim.analysis.checks import check_columns
 from negotiation_sim.analysis.shares import goodman_intervals
-from negotiation_sim.figures.style import HEADLINE_COLOURS, INK, WIDTH, new_figure, styled, tint
+from negotiation_sim.figures.checks import check_coloured, check_given
+from negotiation_sim.figures.frame import FINITE, MARGIN
+from negotiation_sim.figures.numbers import interval, percent, worlds
+from negotiation_sim.figures.style import GREY, HEADLINE_COLOURS, WIDTH, new_figure, styled, tint
+from negotiation_sim.figures.ticks import percent_ticks
+from negotiation_sim.figures.whisker import draw_whisker
 
 WHAT_IS_DRAWN = (
-    "Bars: share of worlds. Whiskers: Goodman joint 95% intervals, one set for each moment; they show only "
-    "the error of drawing a finite number of worlds."
+    f"Bars: share of worlds. Whiskers: Goodman joint 95% intervals, one set for each moment. {FINITE}"
 )
-KEY_COLOUR = "#6E6E6E"
 
 # Lengths in inches.
-MARGIN = 0.12
 LABELS = 1.66  # from the left edge to the axis: headlines and outcome names
 NUMBERS = 1.6  # from the end of the axis to the right edge
 SHARE_AT, INTERVAL_AT = 0.5, 0.6  # from the end of the axis: where shares end, where intervals begin
@@ -73,15 +73,13 @@ def outcome_figure(
             "week and horizon must have the same outcomes and headlines in the same order, but week has "
             f"{', '.join(tables[0].index)} and horizon has {', '.join(tables[1].index)}"
         )
-    unlabelled = [outcome for outcome in tables[0].index if outcome not in labels]
-    if unlabelled:
-        raise ValueError(f"labels lacks {', '.join(unlabelled)}; it has {', '.join(labels)}")
+    check_given(tables[0].index, labels)
 
     headlines = tables[0].groupby("headline", sort=False).groups
     rows = sum(HEADER + len(members) * (2 + GAP) for members in headlines.values())
     subtitle = textwrap.wrap(f"Scenario: {scenario}", TEXT_CHARACTERS)
     keys = [
-        textwrap.wrap(f"{label} (n = {_worlds(table)})", TEXT_CHARACTERS - 8)
+        textwrap.wrap(f"{label} ({worlds(int(table['n'].iloc[0]))})", TEXT_CHARACTERS - 8)
         for table, label in zip(tables, (week_label, horizon_label), strict=True)
     ]
     footer = [line for text in (WHAT_IS_DRAWN, note) for line in textwrap.wrap(text, NOTE_CHARACTERS)]
@@ -110,7 +108,7 @@ def outcome_figure(
         figure.text(left, 1 - down / height, "\n".join(subtitle), va="top")
         down += len(subtitle) * LINE
         figure.legend(
-            [Patch(**_bar_style(KEY_COLOUR, moment)) for moment in range(2)],
+            [Patch(**_bar_style(GREY, moment)) for moment in range(2)],
             ["\n".join(key) for key in keys],
             loc="upper left",
             bbox_to_anchor=(left, 1 - down / height),
@@ -126,18 +124,8 @@ def outcome_figure(
 
 def _checked(table: pd.DataFrame, name: str) -> pd.DataFrame:
     """The table indexed by outcome, or ValueError if it isn't one that the figure can draw truthfully."""
-    missing = [
-        column for column in ("headline", "count", "n", "share", "low", "high") if column not in table.columns
-    ]
-    if missing:
-        raise ValueError(
-            f"{name} lacks column {', '.join(missing)}; its columns are: {', '.join(map(str, table.columns))}"
-        )
-    uncoloured = sorted(set(table["headline"]) - HEADLINE_COLOURS.keys())
-    if uncoloured:
-        raise ValueError(
-            f"{name} has headline {', '.join(uncoloured)}, but colours are for {', '.join(HEADLINE_COLOURS)}"
-        )
+    check_columns(table, name, ["headline", "count", "n", "share", "low", "high"])
+    check_coloured(table["headline"])
     if not np.allclose(goodman_intervals(table["count"].to_numpy()), (table["low"], table["high"])):
         raise ValueError(
             f"{name} must have Goodman joint 95% intervals in low and high: use outcome_shares as it is"
@@ -147,10 +135,8 @@ def _checked(table: pd.DataFrame, name: str) -> pd.DataFrame:
 
 def _draw_axis(axes: Axes, rows: float, highest: float) -> None:
     """Set the scale (per cent, from zero to a round number past every bound) and head the printed columns."""
-    step = next(step for step in (1, 2, 5, 10, 20) if highest * 100 <= 6 * step or step == 20)
-    axes.set_xlim(0, step * math.ceil(highest * 100 / step))
+    axes.set_xlim(0, percent_ticks(axes.xaxis, highest, 6))
     axes.set_ylim(rows, 0)
-    axes.xaxis.set_major_locator(MultipleLocator(step))
     axes.set_xlabel("Share of worlds (%)")
     axes.grid(axis="x")
     axes.tick_params(axis="x", length=3, width=0.6)
@@ -200,20 +186,10 @@ def _draw_outcome(axes: Axes, label: str, top: float, rows: list[pd.Series]) -> 
         middle = top + moment + 0.5
         style = _bar_style(HEADLINE_COLOURS[row["headline"]], moment)
         axes.barh(middle, 100 * row["share"], BAR, **style)
-        low, high = 100 * row["low"], 100 * row["high"]
-        axes.plot(
-            [low, low, low, high, high, high],  # one stroke, caps and all, so that its white edge is whole
-            [middle - CAP, middle + CAP, middle, middle, middle - CAP, middle + CAP],
-            color=INK,
-            linewidth=1.1,
-            solid_capstyle="butt",
-            clip_on=False,
-            path_effects=[patheffects.withStroke(linewidth=2.6, foreground="white")],
-        )
-        interval = f"{_percent(row['low'])} \N{EN DASH} {_percent(row['high'])}"
+        draw_whisker(axes, 100 * row["low"], 100 * row["high"], middle, CAP, linewidth=1.1)
         for x, text, side, weight in (
-            (SHARE_AT, _percent(row["share"]), "right", "bold"),
-            (INTERVAL_AT, interval, "left", "normal"),
+            (SHARE_AT, percent(row["share"]), "right", "bold"),
+            (INTERVAL_AT, interval(row["low"], row["high"]), "left", "normal"),
         ):
             axes.annotate(
                 text,
@@ -232,17 +208,3 @@ def _bar_style(colour: str, moment: int) -> dict[str, Any]:
     if moment == 0:
         return {"facecolor": tint(colour), "edgecolor": colour, "hatch": "/////", "linewidth": 0.7}
     return {"facecolor": colour, "edgecolor": colour, "linewidth": 0.7}
-
-
-def _percent(share: float) -> str:
-    """A share in per cent, one decimal; what is rare is never rounded to none, nor what is usual to all."""
-    if 0 < share < 0.0005:
-        return "<0.1"
-    if 0.9995 <= share < 1:
-        return ">99.9"
-    return "0" if share == 0 else "100" if share == 1 else f"{100 * share:.1f}"
-
-
-def _worlds(table: pd.DataFrame) -> str:
-    n = int(table["n"].iloc[0])
-    return f"{n:,} world" if n == 1 else f"{n:,} worlds"

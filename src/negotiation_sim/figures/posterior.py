@@ -11,13 +11,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator
 
+from negotiation_sim.analysis.checks import check_table
+from negotiation_sim.figures.checks import check_given
 from negotiation_sim.figures.frame import MARGIN, NO_FORECAST, Frame
-from negotiation_sim.figures.numbers import lines, value
-from negotiation_sim.figures.style import INK, WIDTH, styled
-from negotiation_sim.figures.told import worlds
+from negotiation_sim.figures.numbers import setting, worlds
+from negotiation_sim.figures.style import DARK_GREY, INK, WIDTH, styled
+from negotiation_sim.figures.words import lines
 
-GREY, BAND, DARK, LIGHT = "#595959", "#DEDEDE", "#3D3D3D", "white"
-"""Small print; what chance gives; bars of a parameter that the facts move, and of one that they don't."""
+BAND, DARK, LIGHT = "#DEDEDE", "#3D3D3D", "white"
+"""What chance gives; bars of a parameter that the facts move, and of one that they don't."""
 MOST = 10  # parameters shown
 REACH = 0.5  # from 1, the least that the vertical axis shows
 
@@ -121,16 +123,10 @@ def _check(
         ("parameters", parameters, columns),
         ("density", density, ["parameter", "from_value", "to_value", "ratio", "low", "high"]),
     ):
-        missing = [each for each in wanted if each not in table.columns]
-        if missing:
-            there = ", ".join(map(str, table.columns)) or "none"
-            raise ValueError(f"{name} lacks column {', '.join(map(repr, missing))}; its columns are: {there}")
-        if table.empty:
-            raise ValueError(f"{name} has no rows")
+        check_table(table, name, wanted)
     names = list(parameters["parameter"].head(MOST))
     for name, given in (("labels", labels), ("evidence", evidence), ("density", set(density["parameter"]))):
-        if lacking := [each for each in names if each not in given]:
-            raise ValueError(f"{name} lacks {', '.join(lacking)}; it has {', '.join(sorted(given))}")
+        check_given(names, given, name)
 
 
 def _heads(frame: Frame) -> None:
@@ -148,7 +144,7 @@ def _write(frame: Frame, row: pd.Series, label: str, evidence: str, top: float) 
     start = top + (ROW - len(said) * LINE - SMALL_LINE) / 2 - 0.03
     for at, text in enumerate(said):
         frame.text(MARGIN, start + at * LINE, text, size=8.5)
-    frame.text(MARGIN, start + len(said) * LINE + 0.01, below, size=SMALL, color=GREY)
+    frame.text(MARGIN, start + len(said) * LINE + 0.01, below, size=SMALL, color=DARK_GREY)
     middle = top + 0.02 + TALL / 2
     means = f"{_number(row['prior_mean'])} \N{RIGHTWARDS ARROW} {_number(row['posterior_mean'])}"
     middle90 = f"90%: {_number(row['q05'])} to {_number(row['q95'])}"
@@ -163,7 +159,7 @@ def _write(frame: Frame, row: pd.Series, label: str, evidence: str, top: float) 
 
 
 def _number(number: float) -> str:
-    return "\N{EM DASH}" if np.isnan(number) else value(float(f"{number:.3g}")).replace("-", "\N{MINUS SIGN}")
+    return "\N{EM DASH}" if np.isnan(number) else setting(number)
 
 
 def _percent(share: float) -> str:

@@ -12,10 +12,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from negotiation_sim.figures.changes import changed, value
+from negotiation_sim.analysis.checks import check_columns, check_table
+from negotiation_sim.figures.checks import check_coloured
 from negotiation_sim.figures.factor_rows import FactorRows, basis_key, key, key_height
-from negotiation_sim.figures.frame import NO_FORECAST, Frame
+from negotiation_sim.figures.frame import FINITE, NO_FORECAST, Frame
 from negotiation_sim.figures.names import Named, named
+from negotiation_sim.figures.numbers import changed, setting, worlds
 from negotiation_sim.figures.style import HEADLINE_COLOURS, INK, styled
 
 MOST = 12
@@ -59,8 +61,6 @@ def smallest_changes_figure(
         Line2D([], [], color=INK, linewidth=1.2, label="bracket: what is needed lies within"),
         *(Line2D([], [], label=f"first level at which {each} leads", **_mark(each, True)) for each in moving),
     ]
-    n = sorted({int(each) for each in table["n"]})
-    worlds = f"n = {n[0]:,}" if len(n) == 1 else f"n = {n[0]:,} to {n[-1]:,}"
     with styled():
         rows = FactorRows(factors, NUMBERS, f"lead over {headline},\npoints (95% interval)", lines=2)
         top = key_height(handles)
@@ -71,7 +71,8 @@ def smallest_changes_figure(
             [
                 *_counted(table),
                 "Intervals: 95% (Tango's) for the share of the other headline less that of the base case's, each by "
-                f"itself; a move is sure only where the interval lies above 0. {worlds} worlds at each level.",
+                f"itself; a move is sure only where the interval lies above 0. {FINITE} "
+                f"{worlds(*table['n'])} at each level.",
                 source,
                 NO_FORECAST,
             ],
@@ -99,7 +100,7 @@ def _draw(axes: Axes, at: int, row: Mapping[Any, Any], range_: pd.Series, docume
 
     axes.barh(at, 1, 0.3, left=0, color=RANGE, zorder=1)
     axes.plot(place(range_["value"]), at, zorder=4, **BASE)
-    for x, text, side in ((0, value(low), "left"), (1, value(high), "right")):
+    for x, text, side in ((0, setting(low), "left"), (1, setting(high), "right")):
         axes.annotate(
             text, (x, at + 0.16), (0, -1), textcoords="offset points", ha=side, va="top", size=7.5, color=INK
         )
@@ -130,13 +131,13 @@ def _mark(headline: str, documented: bool) -> dict[str, Any]:
 
 def _said(row: Mapping[Any, Any], words: bool) -> str:
     """Where the headline moves, or the level that comes nearest, and the lead of the other headline there."""
-    at = value(row["to_value"], characters=12)
+    at = setting(row["to_value"], characters=12)
     if not row["moved"]:
         where = f"none; nearest at {at}"
     elif words:
         where = f"{at}: {row['headline']} leads"
     else:
-        where = f"between {value(row['unmoved'])} and {at}"
+        where = f"between {setting(row['unmoved'])} and {at}"
     return f"{where}\n{changed(row['margin'], row['low'], row['high'])}"
 
 
@@ -150,22 +151,12 @@ def _counted(table: pd.DataFrame) -> list[str]:
 
 def _check(table: pd.DataFrame, parameters: pd.DataFrame) -> pd.DataFrame:
     """The parameters by factor."""
-    needed = (
-        (table, "the table", "factor moved to_value size unmoved headline_base headline margin low high n"),
-        (parameters, "parameters", "factor value low high"),
-    )
-    for frame, name, columns in needed:
-        missing = [each for each in columns.split() if each not in frame.columns]
-        if missing:
-            there = ", ".join(map(str, frame.columns)) or "none"
-            raise ValueError(f"{name} lacks column {', '.join(map(repr, missing))}; its columns are: {there}")
-    if table.empty:
-        raise ValueError("the table has no rows")
+    columns = ["factor", "moved", "to_value", "size", "unmoved", "headline_base", "headline"]
+    check_table(table, "the table", [*columns, "margin", "low", "high", "n"])
+    check_columns(parameters, "parameters", ["factor", "value", "low", "high"])
     known = parameters.set_index("factor")
     unknown = [str(each) for each in table.loc[table["size"].notna(), "factor"] if each not in known.index]
     if unknown:
         raise ValueError(f"parameters has no row for {', '.join(unknown)}")
-    uncoloured = sorted(set(table.loc[table["moved"], "headline"]) - HEADLINE_COLOURS.keys())
-    if uncoloured:
-        raise ValueError(f"colours are for {', '.join(HEADLINE_COLOURS)}, not for {', '.join(uncoloured)}")
+    check_coloured(table.loc[table["moved"], "headline"])
     return known

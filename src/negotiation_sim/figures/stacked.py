@@ -7,16 +7,18 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib import patheffects
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from negotiation_sim.analysis.checks import check_columns
 from negotiation_sim.analysis.shares import headline_shares
-from negotiation_sim.figures.frame import LINE, MARGIN, NO_FORECAST, Frame
-from negotiation_sim.figures.numbers import interval, is_number, lines, percent, stated_n, value
-from negotiation_sim.figures.style import HEADLINE_COLOURS, INK, WIDTH, styled
+from negotiation_sim.figures.checks import check_coloured, check_given
+from negotiation_sim.figures.frame import FINITE, LINE, MARGIN, NO_FORECAST, Frame
+from negotiation_sim.figures.numbers import interval, is_number, percent, stated_n, value
+from negotiation_sim.figures.style import HEADLINE_COLOURS, WIDTH, styled, tint
+from negotiation_sim.figures.whisker import draw_whisker
+from negotiation_sim.figures.words import lines
 
 MOST = 20
 """So many groups are shown at most."""
@@ -74,8 +76,9 @@ def stacked_figure(
     ends = {"first": headlines[0], "last": headlines[-1]}
     notes = (
         _whiskers(ends, len(headlines)),
-        f"{stated_n(shares['headline'].loc[shown], f'for each {by}')} {NO_FORECAST}",
+        stated_n(shares["headline"].loc[shown], f"for each {by}"),
         source,
+        NO_FORECAST,
     )
     with styled():
         frame = Frame(
@@ -102,18 +105,9 @@ def stacked_figure(
 
 def _checked(table: pd.DataFrame, labels: Mapping[str, str]) -> dict[str, pd.DataFrame]:
     """The table, and the same by headline, each indexed by group; or ValueError."""
-    missing = [name for name in ("group", "outcome", "headline", "count", "n") if name not in table.columns]
-    if missing:
-        there = ", ".join(map(str, table.columns))
-        raise ValueError(f"table lacks column {', '.join(missing)}; its columns are: {there}")
-    unlabelled = [name for name in table["outcome"].unique() if name not in labels]
-    if unlabelled:
-        raise ValueError(f"labels lacks {', '.join(unlabelled)}; it has {', '.join(labels)}")
-    uncoloured = sorted(set(table["headline"]) - HEADLINE_COLOURS.keys())
-    if uncoloured:
-        raise ValueError(
-            f"table has headline {', '.join(uncoloured)}, but colours are for {', '.join(HEADLINE_COLOURS)}"
-        )
+    check_columns(table, "table", ["group", "outcome", "headline", "count", "n"])
+    check_given(table["outcome"].unique(), labels)
+    check_coloured(table["headline"])
     members = table.groupby("headline")["outcome"].nunique()
     if members.max() > len(FILLS):
         raise ValueError(f"a headline may have up to {len(FILLS)} outcomes, but one has {members.max()}")
@@ -154,7 +148,7 @@ def _key(
     keys: dict[str, list[tuple[dict[str, Any], list[str]]]] = {}
     for outcome, headline in outcomes.items():
         entries = keys.setdefault(headline, [])
-        words = labels[str(outcome)] + (" (never)" if often[outcome] == 0 else "")
+        words = labels[str(outcome)] + (" (never)" if often[str(outcome)] == 0 else "")
         entries.append((_style(headline, len(entries)), lines(words, KEY_CHARACTERS, 3)))
     return keys
 
@@ -201,16 +195,8 @@ def _draw_whiskers(axes: Axes, row: pd.DataFrame, middle: float) -> None:
     if len(row) > 2:
         spans.append((1 - last["high"], 1 - last["low"]))
     for side, (low, high) in zip((-1, 1), spans, strict=False):
-        y, cap = middle + side * APART * ROW * (len(spans) > 1), CAP * ROW
-        axes.plot(
-            100 * np.array([low, low, low, high, high, high]),  # one stroke, so that its white edge is whole
-            [y - cap, y + cap, y, y, y - cap, y + cap],
-            color=INK,
-            linewidth=0.9,
-            solid_capstyle="butt",
-            clip_on=False,
-            path_effects=[patheffects.withStroke(linewidth=2.2, foreground="white")],
-        )
+        y = middle + side * APART * ROW * (len(spans) > 1)
+        draw_whisker(axes, 100 * low, 100 * high, y, CAP * ROW, linewidth=0.9)
 
 
 def _print_row(frame: Frame, row: pd.DataFrame, name: str, middle: float) -> None:
@@ -226,13 +212,12 @@ def _whiskers(ends: Mapping[str, str], headlines: int) -> str:
     if headlines > 2:
         return said + (
             f"Whiskers: the same, of {ends['first']} (upper, from the left) and of {ends['last']} (lower, from the "
-            "right). They speak only of the finite number of worlds."
+            f"right). {FINITE}"
         )
-    return said + f"Whisker: the same, of {ends['first']}. They speak only of the finite number of worlds."
+    return said + f"Whisker: the same, of {ends['first']}. {FINITE}"
 
 
 def _style(headline: str, at: int) -> dict[str, Any]:
     colour = HEADLINE_COLOURS[headline]
     strength, hatch = FILLS[at]
-    face = to_hex(tuple(1 - (1 - channel) * strength for channel in to_rgb(colour)))
-    return {"facecolor": face, "edgecolor": colour, "hatch": hatch, "linewidth": 0.5}
+    return {"facecolor": tint(colour, 1 - strength), "edgecolor": colour, "hatch": hatch, "linewidth": 0.5}

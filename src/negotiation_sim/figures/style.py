@@ -24,11 +24,17 @@ Made darker and lighter so that lightness alone (L* 54, 35, 71) tells them apart
 INK = "#1A1A1A"
 """Text, whiskers, axes."""
 
+GREY, DARK_GREY = "#6E6E6E", "#595959"
+"""Marks that stand for no headline (the light grey of stalemate is too faint for a line); small print."""
+
 FAINT = "#D9D9D9"
 """Grid lines."""
 
 WIDTH = 16 / 2.54
 """Figure width in inches: 16 cm, the text width of an A4 page and of a 4:3 slide at full size."""
+
+SHAPES = (("o", "-", True), ("s", (0, (4, 1.6)), False), ("^", (0, (1, 1.2)), True), ("D", "-.", False))
+"""Marker, dashes and whether the marker is filled: what tells lines apart where colour does not."""
 
 RC: MappingProxyType[Any, Any] = MappingProxyType(
     {
@@ -63,10 +69,32 @@ def styled() -> Iterator[None]:
         yield
 
 
-def tint(colour: str) -> str:
-    """A light version of `colour` (four fifths white), as #rrggbb."""
-    red, green, blue = (1 - (1 - channel) / 5 for channel in to_rgb(colour))
+def tint(colour: str, white: float = 0.8) -> str:
+    """`colour` mixed with a part `white` (0 to 1) of white, as #rrggbb."""
+    red, green, blue = (channel + (1 - channel) * white for channel in to_rgb(colour))
     return to_hex((red, green, blue))
+
+
+def line_style(shape: int, colour: str, width: float, size: float, edge: float) -> dict[str, Any]:
+    """Properties of a line in one of the `SHAPES`; widths of the line and of the marker's edge, and the marker's
+    size, are in points.
+    """
+    marker, dashes, filled = SHAPES[shape]
+    return {
+        "color": colour,
+        "marker": marker,
+        "linestyle": dashes,
+        "linewidth": width,
+        "markersize": size,
+        "markerfacecolor": colour if filled else "white",
+        "markeredgewidth": edge,
+    }
+
+
+def bar_style(colour: str, solid: bool) -> dict[str, Any]:
+    """Properties of a bar: solid in its colour, or hatched on white."""
+    face = {"facecolor": colour} if solid else {"facecolor": "white", "hatch": "/////"}
+    return {**face, "edgecolor": colour, "linewidth": 0.8}
 
 
 def new_figure(height: float) -> Figure:

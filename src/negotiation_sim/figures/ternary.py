@@ -11,15 +11,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib import patheffects
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.path import Path
 
+from negotiation_sim.analysis.checks import check_columns
 from negotiation_sim.analysis.shares import region
 from negotiation_sim.figures.frame import MARGIN, NO_FORECAST, Frame
-from negotiation_sim.figures.numbers import interval, lines, percent, stated_n, value
+from negotiation_sim.figures.numbers import interval, percent, stated_n, value
 from negotiation_sim.figures.style import HEADLINE_COLOURS, INK, WIDTH, styled, tint
+from negotiation_sim.figures.words import lines
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -91,8 +92,9 @@ def ternary_figure(table: pd.DataFrame, *, by: str, source: str, question: str |
     notes = (
         "Region: all shares that respect the three Goodman intervals of a "
         f"{by}, which hold jointly at 95%. It speaks only of the finite number of worlds.",
-        f"{stated_n(rows, f'for each {by}')} {NO_FORECAST}",
+        stated_n(rows, f"for each {by}"),
         source,
+        NO_FORECAST,
     )
     enlarged = " The part of the triangle that holds them is enlarged." if least.any() else ""
     with styled():
@@ -130,11 +132,8 @@ def ternary_figure(table: pd.DataFrame, *, by: str, source: str, question: str |
 def _checked(table: pd.DataFrame) -> pd.DataFrame:
     """One row a group, columns (name, headline) beside n and worlds; or ValueError."""
     wanted = ("group", "headline", "n", "share", "low", "high")
-    missing = [name for name in wanted if name not in table.columns]
-    if missing:
-        there = ", ".join(map(str, table.columns))
-        raise ValueError(f"table lacks column {', '.join(missing)}; its columns are: {there}")
-    each = table.groupby("group", sort=False)["headline"].agg(lambda names: tuple(sorted(names)))
+    check_columns(table, "table", wanted)
+    each = table.groupby("group", sort=False)["headline"].agg(lambda names: tuple(sorted(names)))  # type: ignore[type-var]
     wrong = each[each != tuple(sorted(CORNERS))]
     if len(wrong):
         raise ValueError(
@@ -175,13 +174,14 @@ def _typical(regions: Sequence[FloatArray]) -> int:
     return int(np.argsort(area, kind="stable")[len(area) // 2])
 
 
-def _triangle(frame: Frame, left: float, top: float, side: float, least: FloatArray) -> Axes:
-    axes = frame.axes(left, top, side, side * np.sqrt(3) / 2, projection="ternary", ternary_sum=100.0)
+def _triangle(frame: Frame, left: float, top: float, side: float, least: FloatArray) -> Any:
+    """Ternary axes, whose type mpltern leaves open."""
+    axes: Any = frame.axes(left, top, side, side * np.sqrt(3) / 2, projection="ternary", ternary_sum=100.0)
     axes.set_ternary_min(*least, fit="triangle")
     return axes
 
 
-def _draw_zones(axes: Axes) -> None:
+def _draw_zones(axes: Any) -> None:
     """In each third of the whole triangle one headline leads."""
     whole = 100 * np.eye(3)
     for at, headline in enumerate(CORNERS):
@@ -193,7 +193,7 @@ def _draw_zones(axes: Axes) -> None:
         axes.plot(*border.T, color=INK, linewidth=0.8, linestyle=BORDER, zorder=2)
 
 
-def _draw_scales(frame: Frame, axes: Axes, least: FloatArray) -> None:
+def _draw_scales(frame: Frame, axes: Any, least: FloatArray) -> None:
     side = 100 - least.sum()
     step = next((step for step in (20, 10, 5) if side / step >= 3.5), 2)
     for at, axis in enumerate((axes.taxis, axes.laxis, axes.raxis)):
@@ -257,7 +257,7 @@ def _draw_part(frame: Frame, least: FloatArray) -> None:
     frame.text(MARGIN, 0.04 + SMALL_SIDE, "part shown", size=SMALL)
 
 
-def _letter(axes: Axes, share: FloatArray, regions: Sequence[FloatArray], least: FloatArray) -> None:
+def _letter(axes: Any, share: FloatArray, regions: Sequence[FloatArray], least: FloatArray) -> None:
     """A letter for each point, off all points and other letters and, where there is room, off all regions.
 
     Letters stay within the triangle, where no scale is; a thin line joins each to its point.

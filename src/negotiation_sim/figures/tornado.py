@@ -11,14 +11,14 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from negotiation_sim.analysis.checks import check_table
 from negotiation_sim.analysis.shares import Share
-from negotiation_sim.figures.changes import changed, value
-from negotiation_sim.figures.factor_rows import DOCUMENTED, GREY, FactorRows, key, key_height, unfounded
-from negotiation_sim.figures.frame import NO_FORECAST, Frame
+from negotiation_sim.figures.factor_rows import DOCUMENTED, FactorRows, key, key_height, unfounded
+from negotiation_sim.figures.frame import FINITE, NO_FORECAST, Frame
 from negotiation_sim.figures.names import Named, named
-from negotiation_sim.figures.style import HEADLINE_COLOURS, INK, styled
+from negotiation_sim.figures.numbers import changed, setting, told, worlds
+from negotiation_sim.figures.style import GREY, HEADLINE_COLOURS, INK, bar_style, styled
 from negotiation_sim.figures.ticks import round_ticks
-from negotiation_sim.figures.told import told
 
 MOST = 15
 """Parameters that are shown; the rest are counted."""
@@ -54,8 +54,8 @@ def tornado_figure(
     colour = HEADLINE_COLOURS.get(outcome, GREY)
     notes = [*_rest(table), _intervals(table), source, NO_FORECAST]
     handles = [
-        Patch(label=f"solid: {DOCUMENTED}", **_bar(colour, True)),
-        Patch(label=f"hatched, italic: {unfounded(factors)}", **_bar(colour, False)),
+        Patch(label=f"solid: {DOCUMENTED}", **bar_style(colour, True)),
+        Patch(label=f"hatched, italic: {unfounded(factors)}", **bar_style(colour, False)),
         Line2D([], [], label="share at the high end, with interval", **HIGH_END),
         Line2D([], [], color=INK, linestyle=(0, (4, 2)), linewidth=1, label=f"base case: {told(*base)}"),
     ]
@@ -75,14 +75,14 @@ def tornado_figure(
         axes.axvline(100 * base.share, color=INK, linestyle=(0, (4, 2)), linewidth=1, zorder=4)
         for at, (factor, row) in enumerate(zip(factors, shown.to_dict("records"), strict=True)):
             start, end = 100 * row["share_from"], 100 * row["share_to"]
-            axes.barh(at, end - start, BAR, left=start, zorder=2, **_bar(colour, factor.documented))
+            axes.barh(at, end - start, BAR, left=start, zorder=2, **bar_style(colour, factor.documented))
             whisker = np.clip([start + 100 * row["low"], start + 100 * row["high"]], 0, 100)
             axes.plot(whisker, [at, at], color=INK, linewidth=1.1, zorder=5)
             axes.plot(end, at, zorder=5, **HIGH_END)
             rows.write(
                 axes,
                 at,
-                f"{value(row['from_value'])} → {value(row['to_value'])}\n"
+                f"{setting(row['from_value'])} → {setting(row['to_value'])}\n"
                 f"{changed(row['difference'], row['low'], row['high'])}",
             )
         bounds = shown[["low", "high"]].add(shown["share_from"], axis=0)
@@ -94,12 +94,6 @@ def tornado_figure(
         round_ticks(axes.xaxis, 5)
         axes.set_xlabel("Share of worlds (%)", labelpad=3)
     return frame.figure
-
-
-def _bar(colour: str, documented: bool) -> dict[str, Any]:
-    if documented:
-        return {"facecolor": colour, "edgecolor": colour, "linewidth": 0.8}
-    return {"facecolor": "white", "edgecolor": colour, "hatch": "/////", "linewidth": 0.8}
 
 
 def _rest(table: pd.DataFrame) -> list[str]:
@@ -114,20 +108,13 @@ def _rest(table: pd.DataFrame) -> list[str]:
 
 
 def _intervals(table: pd.DataFrame) -> str:
-    pairs = sorted({int(n) for n in table["n"]})
-    n = f"{pairs[0]:,}" if len(pairs) == 1 else f"{pairs[0]:,} to {pairs[-1]:,}"
     return (
         "Whiskers: 95% intervals (Tango's) of the change, each by itself, drawn at the high end; for words, at the "
-        f"label that stands second. Both ends are compared in the same worlds: n = {n} worlds. Grey band: 95% interval "
-        "of the base case."
+        f"label that stands second. Both ends are compared in the same worlds: {worlds(*table['n'])}. Grey band: 95% "
+        f"interval of the base case. {FINITE}"
     )
 
 
 def _check(table: pd.DataFrame) -> None:
     columns = ("factor", "from_value", "to_value", "share_from", "share_to", "difference", "low", "high", "n")
-    missing = [each for each in columns if each not in table.columns]
-    if missing:
-        there = ", ".join(map(str, table.columns)) or "none"
-        raise ValueError(f"the table lacks column {', '.join(map(repr, missing))}; its columns are: {there}")
-    if table.empty:
-        raise ValueError("the table has no rows")
+    check_table(table, "the table", columns)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from negotiation_sim.analysis.checks import check_columns
 from negotiation_sim.analysis.comparison import paired_interval
-from negotiation_sim.figures.changes import changed
-from negotiation_sim.figures.factor_rows import GREY, broken, key, key_height
-from negotiation_sim.figures.frame import MARGIN, NO_FORECAST, Frame
-from negotiation_sim.figures.style import HEADLINE_COLOURS, INK, WIDTH, styled
+from negotiation_sim.figures.checks import check_coloured, check_given
+from negotiation_sim.figures.factor_rows import key, key_height
+from negotiation_sim.figures.frame import FINITE, MARGIN, NO_FORECAST, Frame
+from negotiation_sim.figures.numbers import changed, told, worlds
+from negotiation_sim.figures.style import GREY, HEADLINE_COLOURS, INK, WIDTH, bar_style, styled
 from negotiation_sim.figures.ticks import round_ticks
-from negotiation_sim.figures.told import told
+from negotiation_sim.figures.words import broken
 
 MOST = 10
 """Steps that are shown; the smallest of more are put together."""
@@ -61,8 +62,8 @@ def waterfall_figure(
     steps = _merged(table, n)
     own = HEADLINE_COLOURS[headlines[outcome]]
     handles = [
-        Patch(label="solid: won, from the outcome named", **_bar(GREY, True)),
-        Patch(label="hatched: lost, to the outcome named", **_bar(GREY, False)),
+        Patch(label="solid: won, from the outcome named", **bar_style(GREY, True)),
+        Patch(label="hatched: lost, to the outcome named", **bar_style(GREY, False)),
     ]
     colours = list(dict.fromkeys(headlines[each] for each in steps["step"] if each in headlines))
     others = (
@@ -78,7 +79,7 @@ def waterfall_figure(
             "from and lost to each other outcome (net).",
             [
                 "Whiskers: 95% intervals, each by itself: of each net change Tango's, from equal worlds in both; of "
-                f"the two shares Wilson's. n = {n:,} {'world' if n == 1 else 'worlds'} in both.",
+                f"the two shares Wilson's. {FINITE} {worlds(n)} in both.",
                 source,
                 NO_FORECAST,
             ],
@@ -102,7 +103,9 @@ def waterfall_figure(
             name = (base if at == 0 else variant) if ends else row["label"] or labels[row["step"]]
             colour = own if ends else HEADLINE_COLOURS[headlines[row["step"]]] if not row["label"] else GREY
             start, end = 100 * row["start"], 100 * row["end"]
-            axes.barh(at, end - start, BAR, left=start, zorder=2, **_bar(colour, ends or row["change"] >= 0))
+            axes.barh(
+                at, end - start, BAR, left=start, zorder=2, **bar_style(colour, ends or row["change"] >= 0)
+            )
             offset = 0.0 if ends else start
             axes.plot(
                 [max(offset + 100 * row["low"], 0), min(offset + 100 * row["high"], 100)],
@@ -153,13 +156,6 @@ def waterfall_figure(
     return frame.figure
 
 
-def _bar(colour: str, won: bool) -> dict[str, Any]:
-    """Solid where won, hatched where lost."""
-    if won:
-        return {"facecolor": colour, "edgecolor": colour, "linewidth": 0.8}
-    return {"facecolor": "white", "edgecolor": colour, "hatch": "/////", "linewidth": 0.8}
-
-
 def _merged(table: pd.DataFrame, n: int) -> pd.DataFrame:
     """The steps that are shown; `label` names one that stands for several outcomes."""
     table = table.assign(label="")
@@ -185,16 +181,10 @@ def _check(
     table: pd.DataFrame, outcome: str, headlines: Mapping[str, str], labels: Mapping[str, str]
 ) -> None:
     columns = ("step", "start", "end", "change", "gained", "lost", "low", "high", "n")
-    missing = [each for each in columns if each not in table.columns]
-    if missing:
-        there = ", ".join(map(str, table.columns)) or "none"
-        raise ValueError(f"the table lacks column {', '.join(map(repr, missing))}; its columns are: {there}")
+    check_columns(table, "the table", columns)
     if len(table) < 2 or table["step"].iloc[0] != "base" or table["step"].iloc[-1] != "variant":
         raise ValueError("a waterfall begins with the step 'base' and ends with the step 'variant'")
-    for name, given in (("headlines", headlines), ("labels", labels)):
-        if lacking := [each for each in (outcome, *table["step"].iloc[1:-1]) if each not in given]:
-            raise ValueError(f"{name} lacks {', '.join(lacking)}; it has {', '.join(given)}")
-    if uncoloured := sorted(
-        {headlines[each] for each in (outcome, *table["step"].iloc[1:-1])} - HEADLINE_COLOURS.keys()
-    ):
-        raise ValueError(f"colours are for {', '.join(HEADLINE_COLOURS)}, not for {', '.join(uncoloured)}")
+    outcomes = [outcome, *table["step"].iloc[1:-1]]
+    check_given(outcomes, headlines, "headlines")
+    check_given(outcomes, labels)
+    check_coloured(headlines[each] for each in outcomes)

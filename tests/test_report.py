@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 import yaml
 from helpers import shipped
@@ -20,13 +21,15 @@ from sweeps.playing import Inline
 
 from negotiation_sim.commands import run
 from negotiation_sim.commands.launch import launch
-from negotiation_sim.report import page
+from negotiation_sim.report import page, report
+from negotiation_sim.report import study as studies
 from negotiation_sim.report.report import write_report
 from negotiation_sim.report.sections.agreements import agreements
 from negotiation_sim.report.sections.comparison import comparison
 from negotiation_sim.report.sections.distributions import distributions
 from negotiation_sim.report.sections.drivers import drivers
 from negotiation_sim.report.sections.over_time import over_time
+from negotiation_sim.report.sections.week import week
 from negotiation_sim.report.sections.what_was_run import what_was_run
 from negotiation_sim.report.study import Study
 from negotiation_sim.scenario import ScenarioError
@@ -72,7 +75,7 @@ DESIGNS = {
         },
         "design": {"kind": "grid"},
     },
-    "scenarios": {"scenarios": ["river_dam", "january_2022"], "replications": 60, "traces": 0.5},
+    "scenarios": {"scenarios": ["january_2022", "river_dam"], "replications": 60, "traces": 0.5},
 }
 
 
@@ -174,7 +177,8 @@ def test_a_run_is_told_in_one_file(january: Path, tmp_path: Path) -> None:
     assert sorted(inside) == sorted(beside)
 
 
-def test_the_same_runs_give_the_same_page(dam: Path, tmp_path: Path) -> None:
+def test_the_same_runs_give_the_same_page(dam: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report, "SECTIONS", (distributions, drivers))  # those that shuffle or draw at random
     one, two = (write_report(Study.load(dam), tmp_path / name).read_bytes() for name in ("one", "two"))
     assert one == two
 
@@ -194,7 +198,8 @@ def test_every_design_is_told(swept: tuple[str, Path], tmp_path: Path) -> None:
         "scenarios": {"differences", "waterfall", "shares_by_scenario", "paths"},
     }
     assert expected[kind] <= pictures
-    assert "What is asked?" in read.text
+    assert "<h1>What is asked?</h1>" in (tmp_path / "report.html").read_text()
+    assert ("this page tells of the first, the base case" in read.text) == (kind == "scenarios")
 
 
 def test_what_reproduces_a_sweep_is_its_experiment(swept: tuple[str, Path], tmp_path: Path) -> None:
@@ -211,20 +216,23 @@ def test_what_reproduces_a_sweep_is_its_experiment(swept: tuple[str, Path], tmp_
 def test_one_world(tmp_path: Path) -> None:
     run_into(tmp_path, worlds=1)
     read = assert_whole(write_report(Study.load(tmp_path), tmp_path / "report"))
-    assert "n = 1 world" in read.text
+    assert "n = 1 world," in read.text and "1 run," in read.text
     assert "chance would name the drivers" in read.text
+    assert "There is one type of the challenger only" in read.text
 
 
 @pytest.mark.parametrize("outcome", ["invasion", "talks_continuing"])
-def test_one_outcome_only(january: Path, tmp_path: Path, outcome: str) -> None:
+def test_one_outcome_only(january: Path, outcome: str) -> None:
     study = Study.load(january)
     study = replace(study, runs=study.runs.head(200))
     headline = "escalation" if outcome == "invasion" else "stalemate"
     runs = study.runs.assign(
         headline=headline, outcome=outcome, week_headline=headline, week_outcome=outcome, outcome_since=1
     )
-    read = assert_whole(write_report(replace(study, runs=runs), tmp_path))
-    assert re.search(rf"Worlds?.*{headline} in 100%", read.text, re.IGNORECASE)
+    odd = replace(study, runs=runs)
+    said = " ".join(str(make(odd)) for make in report.SECTIONS)
+    assert re.search(rf"Worlds end in .*{headline} in 100%", said)
+    assert "No date" not in said and "nan" not in said
 
 
 def test_missing_traces_are_said(dam: Path, tmp_path: Path) -> None:
@@ -265,7 +273,7 @@ def test_two_hundred_scenarios(dam: Path, tmp_path: Path) -> None:
 def test_names_with_markup_are_printed_as_they_are(dam: Path, tmp_path: Path) -> None:
     study = Study.load(dam)
     scenario = study.base.model_copy(update={"title": MARKUP, "summary": MARKUP})
-    odd = replace(study, scenarios={study.base.name: scenario}, question=MARKUP, gaps=(MARKUP,))
+    odd = replace(study, scenarios={study.base.name: scenario}, question=MARKUP, gaps=(MARKUP,), rounds=None)
     read = assert_whole(write_report(odd, tmp_path))
     assert read.text.count(MARKUP) >= 3
 
@@ -276,6 +284,93 @@ def test_few_runs_name_no_drivers(dam: Path) -> None:
     assert [type(part) for part in said[0].parts] == [str]
     still = drivers(replace(study, parameters="values"))
     assert "nothing to compare" in str(still[0].parts)
+
+
+# ---- what is claimed ---------------------------------------------------------------------------------
+
+
+def of_two_points(dam: Path, **more: object) -> Study:
+    """The first worlds of a run at two points of a design: all end in stalemate at one, in escalation at the other."""
+    study = Study.load(dam)
+    path = "actors.upland.tactic"
+    ends = [
+        study.runs.head(150).assign(design=at, headline=headline, scenario=study.base.name, **{path: word})
+        for at, (word, headline) in enumerate({"patient": "stalemate", "ultimatum": "escalation"}.items())
+    ]
+    runs = pd.concat(ends, ignore_index=True)
+    design = pd.DataFrame({"scenario": study.base.name, path: ["patient", "ultimatum"]})
+    return replace(study, runs=runs, rounds=None, design=design, factors=(path,), kind="grid", **more)
+
+
+def test_a_factor_of_two_points_that_decides_all_is_named(dam: Path) -> None:
+    """Two points cannot be shuffled so that chance shows; the worlds at them can."""
+    driving, assumptions = drivers(of_two_points(dam))
+    assert "1 of 1 moves the shares" in str(driving.parts)
+    assert "The strongest: Upland: tactic." in str(driving.parts)
+    assert "Part of the scenario's structure, no number: 1." in str(assumptions.parts)
+
+
+def test_one_at_a_time_is_told_only_of_pairs(dam: Path) -> None:
+    study = of_two_points(dam)
+    study = replace(study, kind="one_at_a_time")
+    assert "on the same worlds only" in str(drivers(replace(study, common=False))[0].parts)
+    begun = replace(study, runs=study.runs[study.runs["design"] == 0])
+    assert "run the sweep to its end" in str(drivers(begun)[0].parts)
+
+
+def test_scenarios_with_factors_are_compared_at_the_same_values(dam: Path) -> None:
+    study = of_two_points(dam)
+    variant = study.base.model_copy(update={"name": "variant", "title": "Variant"})
+    runs = pd.concat(
+        [
+            study.runs,
+            study.runs.assign(scenario="variant", headline="escalation", design=study.runs["design"] + 2),
+        ]
+    ).reset_index(drop=True)
+    design = pd.concat([study.design, study.design.assign(scenario="variant")], ignore_index=True)
+    both = replace(study, scenarios={**study.scenarios, "variant": variant}, runs=runs, design=design)
+    section = comparison(both)
+    assert section is not None
+    at_first = int((both.sample["design"] == 0).sum())
+    assert 50 < at_first < 100
+    assert f"only there: {at_first}; only in {study.base.title}: 0." in str(section.parts)
+    assert study.base.title in both.source(9) and "2 scenarios" in both.source()
+
+
+def test_a_headline_of_most_worlds_has_a_box_too(dam: Path) -> None:
+    study = Study.load(dam)
+    hope = study.draws(len(study.runs))["actors.upland.outlook.hope"]
+    ends = np.where(hope > hope.quantile(0.3), "escalation", "stalemate")
+    said = drivers(replace(study, runs=study.runs.assign(headline=ends)))[0].parts
+    assert "A box of 1 of" in str(said)
+
+
+def test_what_few_worlds_cannot_show_is_no_finding(january: Path) -> None:
+    study = Study.load(january)
+    said = str(week(study))
+    assert re.search(r"the week tells nothing that \d+ matching worlds could show", said)
+    assert "(-" not in said  # wider, not narrower by less than nothing
+    few = str(week(replace(study, runs=study.runs.head(99))))
+    assert "too few to calibrate" in few and "posterior" not in few
+    assert "belief in an extractor" in str(over_time(study))
+
+
+def test_a_base_case_that_was_not_played_is_said(
+    swept: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if swept[0] != "scenarios":
+        pytest.skip("once is enough")
+    whole = studies._as_frame
+
+    def begun(table: pa.Table) -> pd.DataFrame:
+        runs = whole(table)
+        return runs[runs["scenario"] == "river_dam"].reset_index(drop=True)
+
+    monkeypatch.setattr(studies, "_as_frame", begun)
+    study = Study.load(swept[1])
+    assert study.base.name == "river_dam"
+    assert "Not played yet: january_2022." in study.gaps
+    assert distributions(study).parts
 
 
 # ---- the study ---------------------------------------------------------------------------------------
@@ -315,9 +410,9 @@ def test_a_sweep_that_stopped_is_told_as_far_as_it_is(swept: tuple[str, Path], t
 # ---- the command -------------------------------------------------------------------------------------
 
 
-def test_the_command_writes_beside_the_runs(dam: Path, tmp_path: Path) -> None:
+def test_the_command_writes_beside_the_runs(tmp_path: Path) -> None:
     """The command itself, in another process: what a user would see."""
-    shutil.copytree(dam, tmp_path / "my runs")
+    run_into(tmp_path / "my runs", worlds=20, rounds=0)
     done = subprocess.run(
         [sys.executable, "-m", "negotiation_sim.cli", "report", "my runs"],
         cwd=tmp_path,

@@ -44,6 +44,12 @@ def test_no_words_are_left_over() -> None:
         ),
         ("accident", "Chance of sliding up a rung by accident", "assumption"),
         ("alliance.quota", "NATO: how many allies must not object", "structure"),
+        ("actors.russia.true_type", "Russia: true type", "structure"),
+        ("actors.russia.tactic", "Russia: tactic", "structure"),
+        ("actors.russia.types.pretext.tactic.kind", "Russia as pretext-seeker: kind of tactic", "structure"),
+        ("calendar.horizon_days", "Days to the horizon", "structure"),
+        ("issues.membership.core", "NATO membership: core issue or not", "structure"),
+        ("issues.nothing.core", "issues.nothing.core", "structure"),
         ("actors.nobody.clock_days", "actors.nobody.clock_days", "structure"),
     ],
 )

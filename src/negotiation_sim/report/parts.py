@@ -68,12 +68,12 @@ def told(row: pd.Series | Mapping[Any, Any]) -> str:
 
 def points(difference: float, low: float, high: float) -> str:
     """A difference of shares in percentage points, with its interval."""
+    return f"{numbers.signed(difference)} points ({numbers.signed(low)} to {numbers.signed(high)})"
 
-    def signed(value: float) -> str:
-        said = f"{100 * value:+.1f}"
-        return "0.0" if float(said) == 0 else said.replace("-", "\N{MINUS SIGN}")
 
-    return f"{signed(difference)} points ({signed(low)} to {signed(high)})"
+def counted(number: int, what: str) -> str:
+    """So many of something: 1 world, 2,000 worlds."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def listed(words: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from negotiation_sim.report.page import Page
-from negotiation_sim.report.parts import Section
+from negotiation_sim.report.parts import Section, counted
 from negotiation_sim.report.sections.again import again
 from negotiation_sim.report.sections.agreements import agreements
 from negotiation_sim.report.sections.bargaining import room
@@ -16,7 +16,7 @@ from negotiation_sim.report.sections.drivers import drivers
 from negotiation_sim.report.sections.over_time import over_time
 from negotiation_sim.report.sections.week import week
 from negotiation_sim.report.sections.what_was_run import what_was_run
-from negotiation_sim.report.study import ENSEMBLE, Study
+from negotiation_sim.report.study import Study
 
 SECTIONS: tuple[Callable[[Study], Section | list[Section] | None], ...] = (
     what_was_run,
@@ -48,7 +48,8 @@ def write_report(study: Study, folder: Path, report: Callable[[str], None] = lam
         for section in made if isinstance(made, list) else [made] if made else []:
             page.add(section)
             report(section.title)
-    title = study.question if study.kind != ENSEMBLE else study.base.title
-    what = "A run" if study.kind == ENSEMBLE and len(study.scenarios) == 1 else "A sweep"
-    subtitle = f"{what} of negotiation-sim: {study.name}, {len(study.runs):,} runs, seed {study.seed}."
-    return page.write(title, subtitle)
+    what = "A sweep" if study.experiment else "A run"
+    subtitle = (
+        f"{what} of negotiation-sim: {study.name}, {counted(len(study.runs), 'run')}, seed {study.seed}."
+    )
+    return page.write(study.question, subtitle)

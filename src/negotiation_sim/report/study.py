@@ -30,6 +30,10 @@ CODED = ("headline", "outcome", "week_headline", "week_outcome", "type", "scenar
 """Columns of words, kept as categories: a million runs repeat a few."""
 
 
+ONCE = "Each world counts once here too, as in the shares above."
+"""Said where `Study.sample` is told of again."""
+
+
 @dataclass(frozen=True)
 class Study:
     """Runs, and what is known of how they were made.
@@ -103,7 +107,7 @@ class Study:
         if len(self.scenarios) == 1:
             return self.runs
         first = self.runs["scenario"] == self.base.name
-        return self.runs[first].reset_index(drop=True)
+        return self.runs[first].reset_index(drop=True).infer_objects()  # what other scenarios lack is here
 
     @cached_property
     def sample(self) -> pd.DataFrame:
@@ -168,9 +172,10 @@ class Study:
         return "worlds" if len(self.design) == 1 else "runs"
 
     def source(self, runs: int | None = None) -> str:
-        """Where a figure's numbers come from, in one line."""
+        """Where a figure's numbers come from, in one line: so many runs of the base case, or all runs."""
         count = len(self.runs) if runs is None else runs
-        what = self.base.title if len(self.scenarios) == 1 else f"{len(self.scenarios)} scenarios"
+        all_of_several = runs is None and len(self.scenarios) > 1
+        what = f"{len(self.scenarios)} scenarios" if all_of_several else self.base.title
         version = self.versions.get("negotiation-sim", "unknown version")
         return f"Source: {what}, seed {self.seed}, n = {count:,} {self.unit}; negotiation-sim {version}."
 
@@ -234,6 +239,10 @@ def _of_sweep(folder: Path) -> Study:
         gaps.append(
             f"The sweep is not complete: {len(results):,} of {replications * len(results.design):,} runs."
         )
+    played = set(runs["scenario"]) if len(runs) else set(names)
+    if not played.issuperset(names):  # the base case below is the first that was played
+        gaps.append(f"Not played yet: {', '.join(name for name in names if name not in played)}.")
+        names = [name for name in names if name in played]
     if (folder / FAILURES).is_file():
         gaps.append(f"Runs failed and are missing; {FAILURES} lists them.")
     own = asked["name"]

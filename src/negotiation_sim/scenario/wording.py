@@ -76,6 +76,38 @@ WORDS = {
     "accident": "chance of sliding up a rung by accident",
 }
 """What stands at the end of a path, and what it means; `*` is a name that the scenario gives."""
+STRUCTURE = "structure"
+"""What a swept thing rests on that is no parameter."""
+STRUCTURE_WORDS = {
+    "tactic": "tactic",
+    "tactic.kind": "kind of tactic",
+    "true_type": "true type",
+    "decides_after": "session after which it has decided",
+    "offers": "offers it can make",
+    "red_lines.*": "red line on {0}",
+    "red_lines.*.hard": "whether the red line on {0} is hard",
+    "quota": "how many allies must not object",
+    "setter": "who drafts for the allies",
+    "setter_votes": "whether the drafter votes",
+    "core": "core issue or not",
+    "active": "on the table or not",
+    "wedge": "divides the allies or not",
+    "requires": "rung that must come first",
+    "participants": "who takes part",
+    "proposers": "who proposes",
+    "agenda": "issues that can be talked about",
+    "binds": "who can bind itself there",
+    "consults": "whether the allies are consulted",
+    "over_heads": "whether it goes over the allies' heads",
+    "date": "date",
+    "calendar": "calendar",
+    "calendar.sessions": "calendar of sessions",
+    "calendar.follow_on": "sessions after the first",
+    "calendar.horizon_days": "days to the horizon",
+    "ladders.start": "rungs at the start",
+    "ending.uncured_rounds": "sessions without cure until talks collapse",
+}
+"""The same for what is no number with a range, yet can be swept."""
 NAMED = ("weights", "red_lines", "reservation")
 """Keys below which names stand that belong to the meaning, not to whose number it is."""
 
@@ -88,10 +120,11 @@ def in_words(scenario: Scenario, path: str) -> str:
         return path
     named = [at > 0 and rest[at - 1] in NAMED for at in range(len(rest))]
     pattern = ".".join("*" if is_name else key for key, is_name in zip(rest, named, strict=True))
-    if pattern not in WORDS:
+    said = WORDS.get(pattern) or STRUCTURE_WORDS.get(pattern)
+    if said is None:
         return path
     names = [_named(scenario, key) for key, is_name in zip(rest, named, strict=True) if is_name]
-    said = WORDS[pattern].format(*names)
+    said = said.format(*names)
     return f"{whose}: {said}" if whose else said[0].upper() + said[1:]
 
 
@@ -99,7 +132,7 @@ def basis(scenario: Scenario, path: str) -> str:
     """Ids of the findings that a parameter rests on, or the word assumption; for what is no parameter, structure."""
     spec = scenario.parameters.get(path)
     if spec is None:
-        return "structure"
+        return STRUCTURE
     return ", ".join(spec.evidence) or "assumption"
 
 
@@ -124,6 +157,8 @@ def _holder(scenario: Scenario, keys: list[str]) -> tuple[str, list[str]]:
             return _capital(scenario.ladders.defender[answer].label), rest
         case ["forums", forum, *rest]:
             return _capital(scenario.forums[forum].title), rest
+        case ["issues", issue, *rest] if rest:
+            return _capital(scenario.issues[issue].title), rest
         case ["injects", inject, *rest]:
             return _capital(scenario.injects[inject].title), rest
     return "", keys

@@ -32,8 +32,12 @@ def agreements(study: Study) -> Section | None:
     }
     sides = {side: spec.name for side, spec in study.base.sides}
     bound = table[(table["level"] == ANY) & (table["count"] > 0)].sort_values("share", ascending=False)
-    said = [f"{issues[row['issue']].title} in {told(row)} of worlds" for _, row in bound.head(3).iterrows()]
-    sentence = f"Bound most often: {listed(said)}." if said else "No issue is bound in any world."
+    said = [f"{issues[row['issue']].title} in {told(row)}" for _, row in bound.head(3).iterrows()]
+    sentence = (
+        f"Bound most often, in shares of worlds: {listed(said)}."
+        if said
+        else "No issue is bound in any world."
+    )
     parts = [
         Picture(
             "concessions",
@@ -56,7 +60,8 @@ def agreements(study: Study) -> Section | None:
                     among=f"worlds that end in {CONCESSION}",
                     question="Where ground is given, who gives what?",
                 ),
-                f"In worlds that end in {CONCESSION}, {issues[most['issue']].title} is bound most often: {told(most)}.",
+                f"The issue bound most often where worlds end in {CONCESSION}: {issues[most['issue']].title}, in "
+                f"{told(most)} of them.",
             )
         )
     return Section("agreements", "Who concedes what", parts)

@@ -6,13 +6,15 @@ import pandas as pd
 
 from negotiation_sim.analysis.comparison import paired_differences, waterfall
 from negotiation_sim.figures.differences import differences_figure
+from negotiation_sim.figures.numbers import signed
 from negotiation_sim.figures.waterfall import waterfall_figure
-from negotiation_sim.report.parts import Picture, Section, points
+from negotiation_sim.report.parts import Picture, Section, listed, points
 from negotiation_sim.report.sections.distributions import labels
-from negotiation_sim.report.study import ENSEMBLE, Study
+from negotiation_sim.report.study import Study
 from negotiation_sim.rules.outcome import OUTCOMES
 
 FOCUS = "escalation"
+MATCHED = "Each world counts once, at the values of what was varied that were drawn for it, the same in all scenarios."
 
 
 def comparison(study: Study) -> Section | None:
@@ -34,17 +36,23 @@ def comparison(study: Study) -> Section | None:
     largest = max(changes, key=lambda name: abs(float(changes[name]["difference"])))
     row = changes[largest]
     steps = waterfall(base[first], variants[largest], FOCUS, "headline", list(words))
+    net = steps[~steps["step"].isin(["base", "variant"])]
+    moves = [f"{signed(row['change'])} from {row['step']}" for row in net.to_dict("records")]
+    several = len(study.scenarios) > 1
+    parts = [MATCHED] if several and study.factors and study.thinned else []
     return Section(
         "comparison",
-        "Against the base case",
+        "Against the base case" if several else f"Against {first}",
         [
+            *parts,
             Picture(
                 "differences",
                 differences_figure(
                     tables, base=first, headlines=OUTCOMES, labels=labels(study), source=source
                 ),
-                f"{largest} differs most: {FOCUS} by {points(row['difference'], row['low'], row['high'])}, in "
-                f"{row['gained']:.0f} worlds only there and in {row['lost']:.0f} only in the base case.",
+                f"The largest change of {FOCUS} is in {largest}: "
+                f"{points(row['difference'], row['low'], row['high'])}. Worlds that end in {FOCUS} only there: "
+                f"{int(row['gained']):,}; only in {first}: {int(row['lost']):,}.",
             ),
             Picture(
                 "waterfall",
@@ -57,17 +65,27 @@ def comparison(study: Study) -> Section | None:
                     labels=words,
                     source=source,
                 ),
-                f"What {FOCUS} won from and lost to each other headline, from {first} to {largest}.",
+                f"From {first} to {largest}, {FOCUS} changes by {listed(moves)} (points, net).",
             ),
         ],
     )
+
+
+def _matched(study: Study) -> pd.DataFrame:
+    """Runs of all scenarios, each world once in each: at the values of the factors drawn for it in the base case."""
+    if not study.factors:
+        return study.runs
+    point = study.design.groupby(list(study.factors), dropna=False, sort=False).ngroup()
+    drawn = study.sample[["world"]].assign(point=study.sample["design"].map(point))
+    matched = study.runs.assign(point=study.runs["design"].map(point)).merge(drawn, on=["world", "point"])
+    return matched.drop_duplicates(["scenario", "world"])
 
 
 def _variants(study: Study) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
     """The base case and the variants by name, each world once; nothing where they do not share worlds."""
     if not study.common:
         return {}, {}
-    if study.kind == ENSEMBLE and len(study.scenarios) > 1:
+    if len(study.scenarios) > 1:
         column = "scenario"
         names = {key: scenario.title for key, scenario in study.scenarios.items()}
     elif len(study.factors) == 1 and not pd.api.types.is_numeric_dtype(study.design[study.factors[0]]):
@@ -75,7 +93,7 @@ def _variants(study: Study) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataF
         names = {key: str(key) for key in study.design[column].dropna().unique()}
     else:
         return {}, {}
-    runs = study.runs if column == "scenario" else study.base_runs
+    runs = _matched(study) if column == "scenario" else study.base_runs
     parts = {name: runs[runs[column] == key] for key, name in names.items()}
     played = {name: part for name, part in parts.items() if len(part)}
     first, *others = played

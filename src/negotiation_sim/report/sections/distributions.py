@@ -11,10 +11,11 @@ import pandas as pd
 from negotiation_sim.analysis.shares import headline_shares, outcome_shares, shares_by_group
 from negotiation_sim.analysis.surfaces import levels
 from negotiation_sim.figures import numbers
+from negotiation_sim.figures.frame import NO_FORECAST
 from negotiation_sim.figures.outcomes import outcome_figure
 from negotiation_sim.figures.stacked import MOST, stacked_figure
 from negotiation_sim.figures.ternary import ternary_figure
-from negotiation_sim.report.parts import Grid, Picture, Section, listed, told
+from negotiation_sim.report.parts import Grid, Picture, Section, counted, listed, told
 from negotiation_sim.report.study import ENSEMBLE, Study
 from negotiation_sim.rules.outcome import OUTCOMES
 
@@ -47,7 +48,7 @@ def _table(study: Study, week: pd.DataFrame, horizon: pd.DataFrame) -> Grid:
                 name = scenario.outcome_label(str(before["week_outcome"]))
                 rows.append([f"{headline}: {name}", told(before), told(after)])
     return Grid(
-        f"{scenario.title}: shares of n = {len(study.sample):,} worlds, with joint 95% intervals (Goodman)",
+        f"{scenario.title}: shares of n = {counted(len(study.sample), 'world')}, with joint 95% intervals (Goodman)",
         ("outcome", scenario.week_words, scenario.horizon_words),
         rows,
     )
@@ -62,7 +63,7 @@ def _moments(study: Study, week: pd.DataFrame, horizon: pd.DataFrame) -> Picture
         labels=labels(study),
         week_label=scenario.week_words,
         horizon_label=scenario.horizon_words,
-        note=study.source(len(study.sample)),
+        note=f"{study.source(len(study.sample))} {NO_FORECAST}",
     )
     shares = headline_shares(horizon).set_index("headline")
     early = headline_shares(week.rename(columns={"week_outcome": "outcome"})).set_index("headline")
@@ -71,8 +72,8 @@ def _moments(study: Study, week: pd.DataFrame, horizon: pd.DataFrame) -> Picture
     return Picture(
         "outcomes",
         figure,
-        f"At the horizon worlds have ended in {listed(told_all)}; {top} is the likeliest, and stood at "
-        f"{told(early.loc[top])} after the documented week.",
+        f"Worlds end in {listed(told_all)} at the horizon; {top} is the likeliest, and stood at "
+        f"{told(early.loc[top])} {scenario.week_words}.",
     )
 
 
@@ -104,16 +105,15 @@ def _groups(study: Study) -> list[Groups]:
     return found
 
 
-def _points(study: Study, shares: pd.DataFrame) -> pd.DataFrame:
+def _points(study: Study) -> dict[int, str]:
     """Design points by number, since a design may hold the same values twice, and by what is varied there."""
-    names = {
-        at: f"{at}: "
+    return {
+        int(at): f"{at}: "
         + ", ".join(
             f"{study.words(path)} {numbers.value(value)}" for path, value in row.items() if pd.notna(value)
         )
         for at, row in study.design[list(study.factors)].iterrows()
     }
-    return shares.assign(group=shares["group"].map(names))
 
 
 def _renamed(runs: pd.DataFrame, column: str, words: Mapping[str, str]) -> pd.DataFrame:
@@ -129,11 +129,14 @@ def _by_group(study: Study, groups: Groups) -> list[Picture]:
     name = groups.by.split(",")[0].replace(" ", "_") if groups.column != "group" else "swept_value"
     escalation = of_headlines[of_headlines["headline"] == "escalation"].set_index("group")
     least, most = escalation["share"].idxmin(), escalation["share"].idxmax()
-    source = study.source(len(groups.runs))
+    source = study.source(None if groups.column == "scenario" else len(groups.runs))
     many = escalation.index.nunique()
+    names = _points(study) if groups.column == "design" else {}
+    said = [f"{names.get(at, numbers.value(at))}, {told(escalation.loc[at])}" for at in (least, most)]
     sentence = (
-        f"Escalation runs from {told(escalation.loc[least])} at {least} to {told(escalation.loc[most])} at {most}, "
-        f"of {many} {'groups' if many > 1 else 'group'} by {groups.by}."
+        f"By {groups.by} (of {many}), escalation is rarest in {said[0]}, and commonest in {said[1]}."
+        if many > 1
+        else f"There is one {groups.by} only: {said[0]} of escalation."
     )
     ternary = Picture(
         f"ternary_by_{name}",
@@ -143,7 +146,7 @@ def _by_group(study: Study, groups: Groups) -> list[Picture]:
     if groups.column == "design":
         if many > MOST:  # bars of so many points say nothing; what drives them is told further down
             return [ternary]
-        shares = _points(study, shares)
+        shares = shares.assign(group=shares["group"].map(names))
     stacked = stacked_figure(shares, by=groups.by, labels=labels(study), source=source)
     return [Picture(f"shares_by_{name}", stacked, sentence), ternary]
 
@@ -152,4 +155,4 @@ def _leaders(shares: pd.DataFrame, by: str) -> str:
     """How many groups each headline leads."""
     leading = shares.loc[shares.groupby("group", observed=True)["share"].idxmax(), "headline"].value_counts()
     said = [f"{headline} in {count:,}" for headline, count in leading.items()]
-    return f"By {by}, the likeliest headline is {listed(said)} of {int(leading.sum()):,}."
+    return f"By {by}, of {int(leading.sum()):,}, the likeliest headline is {listed(said)}."

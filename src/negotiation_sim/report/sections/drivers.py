@@ -12,6 +12,7 @@ from negotiation_sim.analysis.discovery import paste, peel, prune, restrictions,
 from negotiation_sim.analysis.drivers import ANY, morris, partial_dependence, pawn, sobol, tornado
 from negotiation_sim.analysis.shares import share
 from negotiation_sim.analysis.surfaces import share_surface
+from negotiation_sim.figures import numbers
 from negotiation_sim.figures.dependence import dependence_figure
 from negotiation_sim.figures.discovery import discovery_figure
 from negotiation_sim.figures.drivers import morris_figure, pawn_figure, sobol_figure
@@ -19,9 +20,10 @@ from negotiation_sim.figures.heatmap import heatmap_figure
 from negotiation_sim.figures.names import ASSUMPTION, Named
 from negotiation_sim.figures.smallest_changes import smallest_changes_figure
 from negotiation_sim.figures.tornado import tornado_figure
-from negotiation_sim.report.parts import Grid, Picture, Section, listed, percent, points
+from negotiation_sim.report.parts import Grid, Picture, Section, listed, percent, points, told
 from negotiation_sim.report.study import ENSEMBLE, Study
 from negotiation_sim.rules.outcome import OUTCOMES
+from negotiation_sim.scenario.wording import STRUCTURE
 
 FOCUS = "escalation"
 """The headline whose share is explained."""
@@ -32,7 +34,9 @@ FEWEST_WORLDS = 100
 DIMENSIONS = 12
 """Of many parameters, the ones that matter most are searched for a box: among too many, chance finds one."""
 DENSE = 0.5
-"""A box is chosen in which most worlds end in the headline, if there is one."""
+"""A box is chosen in which most worlds end in the headline, if there is one, and clearly more than of all worlds."""
+FEWEST_POINTS = 20
+"""Fewer design points cannot be shuffled often enough to tell what chance gives; their worlds can."""
 PER_CELL = 80
 """Runs in a cell of the heat-map, on average, if there are enough for `CELLS` a side."""
 CELLS = range(3, 9)
@@ -84,7 +88,12 @@ def _together(study: Study) -> tuple[list[str | Picture | Grid], list[str]]:
     parts.append(_pawn(pawn(counts, given, HEADLINES), names, source))
     real = _beyond_doubt(counts, given)
     if not real:
-        return [*parts, "None of them moves the shares by more than chance would among so many."], []
+        return [*parts, "With all of them taken together, none stands out from chance."], []
+    if len(given) > 1:
+        parts.append(
+            f"With all {len(given)} taken together, {len(real)} of them "
+            f"{'stands' if len(real) == 1 else 'stand'} out from chance; what follows is of no other."
+        )
     numbers = [path for path in real if is_number(runs[path])]
     parts.append(_along(runs, real[:ALONG], names, source))
     if len(numbers) > 1:
@@ -100,9 +109,13 @@ def _with_draws(study: Study) -> pd.DataFrame:
 
 
 def _counts(runs: pd.DataFrame, factors: Sequence[str], study: Study) -> pd.DataFrame:
-    """A row a design point, or a world with draws of its own: the factors, and how often each headline occurred."""
+    """The factors, and how often each headline occurred: a row a design point, or, where these are few or every
+    world has draws of its own, a row a world.
+    """
+    by_world = study.draws_known or len(study.design) < FEWEST_POINTS
+    runs = study.sample if by_world and not study.draws_known else runs
     seen = pd.DataFrame({name: (runs["headline"] == name).astype(int) for name in HEADLINES})
-    if study.draws_known:
+    if by_world:
         return pd.concat([runs[list(factors)], seen], axis=1)
     counts = seen.groupby(runs["design"]).sum()
     return study.design.loc[counts.index, list(factors)].join(counts)
@@ -144,12 +157,14 @@ def _pawn(table: pd.DataFrame, names: dict[str, Named], source: str) -> Picture:
     whole = table[table["outcome"] == ANY]
     beyond = whole[whole["median"] > whole["median_by_chance"]]
     said = [names[factor].words for factor in beyond["factor"].head(3)]
-    leading = f" First: {listed(said)}." if said else ""
+    leading = f" The strongest: {listed(said)}." if said else ""
+    idle = round(ERROR * len(whole))
+    by_chance = f"; so would about {idle} if none mattered" if idle else ""
     return Picture(
         "pawn",
         pawn_figure(table, names=names, source=source),
-        f"{len(beyond)} of {len(whole)} move the shares of the headlines beyond what chance gives 95 times in 100."
-        f"{leading}",
+        f"{len(beyond)} of {len(whole)} {'moves' if len(beyond) == 1 else 'move'} the shares of the headlines further "
+        f"than something without influence would in 95 of 100 cases{by_chance}.{leading}",
     )
 
 
@@ -165,13 +180,15 @@ def _beyond_doubt(counts: pd.DataFrame, factors: Sequence[str]) -> list[str]:
 def _along(runs: pd.DataFrame, factors: Sequence[str], names: dict[str, Named], source: str) -> Picture:
     table = partial_dependence(runs, factors, HEADLINES)
     first = table[(table["factor"] == factors[0]) & (table["outcome"] == FOCUS)]
+    if not is_number(runs[factors[0]]):
+        first = first.sort_values("share", kind="stable")
     low, high = first.iloc[0], first.iloc[-1]
     labels = {headline: headline for headline in HEADLINES}
     return Picture(
         "along",
         dependence_figure(table, names=names, labels=labels, source=source),
-        f"From the low to the high end of {names[factors[0]].words}, the share of {FOCUS} goes from "
-        f"{percent(low['share'])} to {percent(high['share'])}.",
+        f"{names[factors[0]].words}: where it is {numbers.value(low['value'])}, the share of {FOCUS} is {told(low)}; "
+        f"where it is {numbers.value(high['value'])}, {told(high)}.",
     )
 
 
@@ -180,12 +197,14 @@ def _heat(runs: pd.DataFrame, x: str, y: str, names: dict[str, Named], source: s
     table = share_surface(runs, x, y, FOCUS, bins=side)
     seen = table[table["n"] > 0]
     leaders = seen.loc[seen["sure"].astype(bool), "leading"].value_counts()
-    said = [f"{headline} leads for certain in {count}" for headline, count in leaders.items()]
+    said = [f"{headline} in {count}" for headline, count in leaders.items()]
+    least, most = (seen.loc[at] for at in (seen["share"].idxmin(), seen["share"].idxmax()))
     return Picture(
         "heat_map",
         heatmap_figure(table, headline=FOCUS, x=names[x].words, y=names[y].words, source=source),
-        f"Of {len(seen)} cells {listed(said) or 'none has a certain leader'}; the share of {FOCUS} goes from "
-        f"{percent(seen['share'].min())} to {percent(seen['share'].max())}.",
+        f"A headline leads by more than chance, each of {len(seen)} cells taken by itself: "
+        f"{listed(said) or 'in none'}. "
+        f"The share of {FOCUS} goes from {told(least)} to {told(most)}.",
     )
 
 
@@ -197,11 +216,13 @@ def _box(runs: pd.DataFrame, factors: Sequence[str], names: dict[str, Named], so
     if min(hit[even].sum(), hit[~even].sum()) < FEWEST_WORLDS // 4 or hit.all():
         return f"Too few worlds end in {FOCUS}, or all do: no box is searched for."
     trajectory = peel(table[even], hit[even])
-    box = trajectory.boxes[trajectory.choose(DENSE)]
+    box = trajectory.boxes[trajectory.choose(max(DENSE, (1 + 2 * hit[even].mean()) / 3))]
     box = prune(table[even], hit[even], paste(table[even], hit[even], box))
     if not box.restricted:
-        return f"No box of these parameters holds {FOCUS} more densely than all worlds do."
+        return f"No box is told: none of its edges would raise the share of {FOCUS} by more than chance."
     held_out = score(table[~even], hit[~even], box)
+    alone = runs["world"].is_unique  # else the interval would claim too much
+    density = told(share(held_out.count, held_out.n)._asdict()) if alone else percent(held_out.density)
     figure = discovery_figure(
         trajectory.table,
         score(table[even], hit[even], box),
@@ -215,7 +236,7 @@ def _box(runs: pd.DataFrame, factors: Sequence[str], names: dict[str, Named], so
         "box",
         figure,
         f"A box of {len(box.restricted)} of {len(factors)} parameters holds {percent(held_out.coverage)} of all worlds "
-        f"with {FOCUS} and {percent(held_out.density)} of the worlds in it end so, against "
+        f"with {FOCUS} and {density} of the worlds in it end so, against "
         f"{percent(held_out.total / held_out.cases)} of all (worlds on which it was not found).",
     )
 
@@ -225,6 +246,10 @@ def _one_at_a_time(study: Study) -> tuple[list[str | Picture | Grid], list[str]]
     runs, source = study.base_runs, study.source(len(study.base_runs))
     design = study.design[study.design["scenario"] == study.base.name]
     names = _names(study, study.factors)
+    if not study.common:
+        return ["One factor at a time is compared on the same worlds only: run it with worlds: common."], []
+    if not _shared(runs, design):
+        return ["One factor at a time needs worlds played at every point: run the sweep to its end."], []
     table = tornado(runs, design, FOCUS)
     base = study.base_case(runs["world"].nunique())
     if base is None:
@@ -243,29 +268,41 @@ def _one_at_a_time(study: Study) -> tuple[list[str | Picture | Grid], list[str]]
     changes = smallest_changes(base, runs, design, ranges)
     top, moved = table.iloc[0], changes[changes["moved"]]
     likeliest = str(changes["headline_base"].iloc[0])
-    how = f"The smallest is in {names[moved['factor'].iloc[0]].words}." if len(moved) else "None does."
+    takes = f"takes the lead from {likeliest}"
+    how = (
+        f"{len(moved)} of {len(changes)} factors, changed alone within what was tried, "
+        f"{takes if len(moved) == 1 else takes.replace('takes', 'take')}; the smallest change is in "
+        f"{names[moved['factor'].iloc[0]].words}."
+        if len(moved)
+        else f"None of {len(changes)} factors, changed alone within what was tried, {takes}."
+    )
     parts: list[str | Picture | Grid] = [
         Picture(
             "tornado",
             tornado_figure(table, middle, outcome=FOCUS, names=names, source=source),
-            f"{names[top['factor']].words} alone changes the share of {FOCUS} by "
+            f"Nothing changed alone matters more than {names[top['factor']].words}: from "
+            f"{numbers.value(top['from_value'])} to {numbers.value(top['to_value'])} the share of {FOCUS} changes by "
             f"{points(top['difference'], top['low'], top['high'])}.",
         ),
         Picture(
             "smallest_changes",
             smallest_changes_figure(changes, ranges, names=names, source=source),
-            f"{len(moved)} of {len(changes)} factors, changed alone within what was tried, take the lead from "
-            f"{likeliest}. {how}",
+            how,
         ),
     ]
     surely = table[(table["low"] > 0) | (table["high"] < 0)]
     return parts, surely["factor"].tolist()
 
 
+def _shared(runs: pd.DataFrame, design: pd.DataFrame) -> bool:
+    """Whether some world was played at every point of the design."""
+    return bool((runs.groupby("world")["design"].nunique() == len(design)).any())
+
+
 def _names(study: Study, paths: Sequence[str]) -> dict[str, Named]:
     rests_on = {path: study.basis(path) for path in paths}
     return {
-        path: Named(study.words(path), "" if rests_on[path] == "structure" else rests_on[path])
+        path: Named(study.words(path), "" if rests_on[path] == STRUCTURE else rests_on[path])
         for path in paths
     }
 
@@ -278,12 +315,14 @@ def _assumptions(study: Study, found: Sequence[str]) -> Section:
         if spec is not None and study.basis(path) == ASSUMPTION:
             low, high = spec.range
             rows.append([study.words(path), f"{low:g} to {high:g}", str(spec.assumption)])
-    documented = len(found) - len(rows)
+    structure = sum(study.basis(path) == STRUCTURE for path in found)
     said = (
-        f"Of {len(found)} drivers that stand out from chance among all that were looked at, {len(rows)} are "
-        f"assumptions: no document says anything of them. The other {documented} rest on findings, which fix a "
-        "direction or an order of magnitude, never a size."
+        f"Drivers that stand out from chance among all that were looked at: {len(found)}. Assumptions, of which no "
+        f"document says anything: {len(rows)}. Documented, though findings fix a direction or an order of magnitude, "
+        f"never a size: {len(found) - len(rows) - structure}."
     )
+    if structure:
+        said += f" Part of the scenario's structure, no number: {structure}."
     parts: list[str | Grid] = [said]
     if rows:
         parts.append(

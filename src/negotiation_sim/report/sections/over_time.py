@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from textwrap import shorten
 
 import pandas as pd
 
 from negotiation_sim.analysis.incidence import cumulative_incidence
 from negotiation_sim.analysis.paths import fans, paths, rung_shares, talk_states
+from negotiation_sim.analysis.shares import share
 from negotiation_sim.figures.alluvial import alluvial_figure
 from negotiation_sim.figures.fans import fans_figure
 from negotiation_sim.figures.incidence import incidence_figure
-from negotiation_sim.report.parts import Picture, Section, listed, percent
+from negotiation_sim.report.parts import Picture, Section, listed, told
 from negotiation_sim.report.sections.distributions import labels
-from negotiation_sim.report.study import Study
+from negotiation_sim.report.study import ONCE, Study
 from negotiation_sim.rules.outcome import OUTCOMES
 
 GOING_ON = "talks_continuing"
+HEADLINES = tuple(dict.fromkeys(OUTCOMES.values()))
 LABEL_CHARACTERS = 26
 
 
 def over_time(study: Study) -> Section:
     """Figures over the calendar; those that need every round say so where none was kept."""
-    parts: list[str | Picture] = [study.thinned] if study.thinned else []
+    parts: list[str | Picture] = [ONCE] if study.thinned else []
     if "outcome_since" in study.sample:
         parts.append(_incidence(study))
     rounds = study.sample_rounds
@@ -57,11 +60,11 @@ def _incidence(study: Study) -> Picture:
     ):
         half = rows[rows["incidence"] >= rows["incidence"].max() / 2].iloc[0]
         said.append(
-            (half["day"], f"{study.base.outcome_label(str(outcome))} by {half['day'].day} {half['day']:%B}")
+            (half["day"], f"{study.base.outcome_label(str(outcome))}, {half['day'].day} {half['day']:%B}")
         )
-    ways = listed([words for _, words in sorted(said)])
+    ways = "; ".join(words for _, words in sorted(said))
     sentence = (
-        f"Half of the worlds that end in it stand at {ways}."
+        f"The date by which half of the worlds that end in each way have done so: {ways}."
         if said
         else "No world has ended by the horizon."
     )
@@ -71,9 +74,12 @@ def _incidence(study: Study) -> Picture:
 def _fans(study: Study, rounds: pd.DataFrame, runs: pd.DataFrame) -> list[Picture]:
     scenario, layout = study.base, study.base.layout
     beliefs = {
-        f"belief_{key}": f"belief in a {spec.label}" for key, spec in layout.challenger_spec.types.items()
+        f"belief_{key}": f"belief in {_article(spec.label)} {spec.label}"
+        for key, spec in layout.challenger_spec.types.items()
     }
     standing = {"cohesion": "cohesion of the allies", "credibility": "credibility of threats"}
+    if scenario.alliance is None:
+        del standing["cohesion"]
     ladder = scenario.ladders.challenger
     rungs = rung_shares(rounds, runs, len(ladder))
     shown = {
@@ -103,14 +109,17 @@ def _fans(study: Study, rounds: pd.DataFrame, runs: pd.DataFrame) -> list[Pictur
     ]
 
 
+def _article(noun: str) -> str:
+    return "an" if noun[:1].lower() in "aeiou" else "a"
+
+
 def _medians(table: pd.DataFrame, words: dict[str, str], last: int) -> str:
     """The median of each quantity after the last round, by headline."""
     rows = table[(table["round"] == last) & table["median"].notna()]
     said = []
     for quantity, name in words.items():
-        values = [
-            f"{row.median:.2f} in {row.headline}" for row in rows[rows["quantity"] == quantity].itertuples()
-        ]
+        own = rows[rows["quantity"] == quantity].set_index("headline")["median"]
+        values = [f"{own[headline]:.2f} in {headline}" for headline in HEADLINES if headline in own.index]
         said.append(f"{name} {listed(values)}")
     return "; ".join(said)
 
@@ -146,10 +155,16 @@ def _alluvial(study: Study, rounds: pd.DataFrame, runs: pd.DataFrame) -> Picture
     )
     ways = table.sort_values("count", ascending=False).iloc[0]
     whole = dict(zip(rungs.values(), labels_of, strict=True))
-    through = [whole.get(str(ways[f"after_{number}"]), str(ways[f"after_{number}"])) for number in heads]
+    states_of = [whole.get(str(ways[f"after_{number}"]), str(ways[f"after_{number}"])) for number in heads]
+    through = [f"{state} ({times} times)" if times > 1 else state for state, times in _repeats(states_of)]
     return Picture(
         "paths",
         figure,
-        f"The commonest way, {percent(ways['count'] / len(runs))} of worlds, goes through {listed(through)} "
-        f"to {scenario.outcome_label(str(ways['outcome']))}.",
+        f"The commonest way goes through {listed(through)} to {scenario.outcome_label(str(ways['outcome']))}: "
+        f"{told(share(int(ways['count']), len(runs))._asdict())} of worlds.",
     )
+
+
+def _repeats(states: list[str]) -> list[tuple[str, int]]:
+    """States in their order, and how many times in a row."""
+    return [(state, len(list(again))) for state, again in groupby(states)]

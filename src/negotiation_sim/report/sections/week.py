@@ -12,17 +12,18 @@ from negotiation_sim.analysis.calibration import (
     shares_given,
     split_by_round,
 )
-from negotiation_sim.analysis.shares import fact_shares
+from negotiation_sim.analysis.shares import fact_shares, share
 from negotiation_sim.figures.facts import facts_figure
 from negotiation_sim.figures.given_the_week import given_the_week_figure
 from negotiation_sim.figures.posterior import posterior_figure
-from negotiation_sim.report.parts import Grid, Picture, Section, listed, percent, points, told
+from negotiation_sim.report.parts import Grid, Picture, Section, counted, listed, percent, points, told
 from negotiation_sim.report.sections.distributions import labels
-from negotiation_sim.report.study import Study
+from negotiation_sim.report.study import ONCE, Study
 from negotiation_sim.rules.arrays import Bools
 from negotiation_sim.rules.outcome import OUTCOMES
 
 MOST_WORLDS = 50_000
+FEWEST_WORLDS = 100
 SEVERAL = 2
 
 
@@ -31,9 +32,11 @@ def week(study: Study) -> Section | None:
     facts = {key: fact.text for key, fact in study.base.facts.items() if f"fact_{key}" in study.sample}
     if not facts:
         return None
-    parts: list[str | Picture | Grid] = [study.thinned] if study.thinned else []
+    parts: list[str | Picture | Grid] = [ONCE] if study.thinned else []
     if not study.draws_known or len(facts) < SEVERAL:
-        parts += [_table(study, facts)]
+        parts.append(_table(study, facts))
+    elif len(study.base_runs) < FEWEST_WORLDS:
+        parts += [_table(study, facts), f"Fewer than {FEWEST_WORLDS} worlds: too few to calibrate."]
     else:
         parts += _calibrated(study, facts)
     return Section("week", "What the documented week can tell", parts)
@@ -44,7 +47,8 @@ def _table(study: Study, facts: dict[str, str]) -> Grid:
     evidence = {key: ", ".join(fact.evidence) for key, fact in study.base.facts.items()}
     rows = [[row["text"], evidence.get(row["key"], ""), told(row)] for row in shares.to_dict("records")]
     return Grid(
-        f"Documented facts reproduced (a check, not a target); n = {len(study.sample):,}, 95% intervals (Wilson)",
+        "Documented facts reproduced (a check, not a target); "
+        f"n = {counted(len(study.sample), 'world')}, 95% intervals (Wilson)",
         ("fact", "evidence", "share"),
         rows,
         words=2,
@@ -73,7 +77,7 @@ def _calibrated(study: Study, facts: dict[str, str]) -> list[str | Picture | Gri
             facts_figure(
                 alone, evidence=evidence, source=source, question="Do all other facts foretell each one?"
             ),
-            f"Fitting all other facts moves most the share of worlds in which {gained['text']}: by "
+            f"Fitting all other facts changes one share most: {gained['text']}, by "
             f"{points(gained['difference'], gained['difference_low'], gained['difference_high'])}.",
         )
     )
@@ -90,7 +94,8 @@ def _calibrated(study: Study, facts: dict[str, str]) -> list[str | Picture | Gri
 def _checked(study: Study, checked: pd.DataFrame, evidence: dict[str, str], source: str) -> Picture:
     held = checked[(checked["role"] == "held_out") & (checked["key"] != "all")]
     said = [
-        f"{row['text']}, in {percent(row['share'])} of all worlds and {percent(row['given'])} of these"
+        f"{row['text']}, in {told(row)} of all worlds and "
+        f"{told({'share': row['given'], 'low': row['given_low'], 'high': row['given_high']})} of these"
         for row in held.to_dict("records")
     ]
     return Picture(
@@ -109,7 +114,8 @@ def _posterior(study: Study, n: int, accepted: Bools, source: str) -> Picture:
     moved = table[table["moved"]]
     words = {path: study.words(path) for path in draws}
     said = [
-        f"{words[row.parameter]} ({percent(row.contraction)} narrower)" for row in moved.head(3).itertuples()
+        f"{words[row.parameter]} ({percent(abs(row.contraction))} {'narrower' if row.contraction > 0 else 'wider'})"
+        for row in moved.head(3).itertuples()
     ]
     first = f" Most: {listed(said)}." if said else ""
     return Picture(
@@ -121,18 +127,22 @@ def _posterior(study: Study, n: int, accepted: Bools, source: str) -> Picture:
             evidence={path: study.basis(path) for path in draws},
             source=source,
         ),
-        f"All facts together, reproduced by {percent(accepted.mean())} of worlds, move {len(moved)} of {len(table)} "
-        f"parameters by more than chance; of the other {len(table) - len(moved)} the week tells nothing.{first}",
+        f"All facts together, reproduced in {told(share(int(accepted.sum()), n)._asdict())} of worlds, move "
+        f"{len(moved)} of {len(table)} parameters by more than chance; of the other {len(table) - len(moved)} the week "
+        f"tells nothing that {counted(int(accepted.sum()), 'matching world')} could show.{first}",
     )
 
 
 def _endings(study: Study, n: int, accepted: Bools, source: str) -> Picture:
     table = shares_given(study.base_runs.head(n), accepted, "outcome", OUTCOMES)
     top = table.loc[table["difference"].abs().idxmax()]
+    by = points(top["difference"], top["difference_low"], top["difference_high"])
+    sure = ((table["difference_low"] > 0) | (table["difference_high"] < 0)).any()
     return Picture(
         "given_the_week",
         given_the_week_figure(table, labels=labels(study), source=source),
-        f"Among worlds that match the week, the share of {study.base.outcome_label(str(top['outcome']))} differs most "
-        f"from that of all: by {points(top['difference'], top['difference_low'], top['difference_high'])}. "
+        f"{'' if sure else 'Worlds that match the week end like all others, as far as chance lets one see. '}"
+        f"The share that differs most between worlds that match the week and all is that of "
+        f"{study.base.outcome_label(str(top['outcome']))}: by {by}. "
         "No forecast: it says what the model's worlds have in common, not what is likely.",
     )

@@ -87,7 +87,12 @@ class Study:
         """
         where = Path(folder)
         if (where / MANIFEST).is_file():
-            study = _of_sweep(where)
+            try:
+                study = _of_sweep(where)
+            except (OSError, pa.ArrowException) as error:
+                raise _bad(
+                    where, f"its files cannot be read: {error}", "a whole folder of negsim sweep"
+                ) from error
         elif (where / SUMMARY).is_file():
             study = _of_run(where)
         else:

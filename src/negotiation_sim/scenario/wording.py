@@ -76,6 +76,7 @@ WORDS = {
     "accident": "chance of sliding up a rung by accident",
 }
 """What stands at the end of a path, and what it means; `*` is a name that the scenario gives."""
+ASSUMPTION = "assumption"
 STRUCTURE = "structure"
 """What a swept thing rests on that is no parameter."""
 STRUCTURE_WORDS = {
@@ -130,10 +131,16 @@ def in_words(scenario: Scenario, path: str) -> str:
 
 def basis(scenario: Scenario, path: str) -> str:
     """Ids of the findings that a parameter rests on, or the word assumption; for what is no parameter, structure."""
+    keys = path.split(".")
+    if keys[-1] == "true_type":  # drawn by the prior over types
+        types = scenario.layout.challenger_spec.types.values()
+        return (
+            ", ".join(dict.fromkeys(each for type_ in types for each in type_.prior.evidence)) or ASSUMPTION
+        )
     spec = scenario.parameters.get(path)
     if spec is None:
         return STRUCTURE
-    return ", ".join(spec.evidence) or "assumption"
+    return ", ".join(spec.evidence) or ASSUMPTION
 
 
 def _holder(scenario: Scenario, keys: list[str]) -> tuple[str, list[str]]:

@@ -67,11 +67,8 @@ def drivers(study: Study) -> list[Section]:
 def _together(study: Study) -> tuple[list[str | Picture | Grid], list[str]]:
     """Everything varied at once: what was drawn in every world, or the factors of a design."""
     runs = _with_draws(study) if study.draws_known else study.base_runs
-    given = [
-        path
-        for path in (study.draws(1).columns if study.draws_known else study.factors)
-        if runs[path].notna().all() and runs[path].nunique() > 1
-    ]
+    varied = runs.columns.drop(["world", "headline"]) if study.draws_known else study.factors
+    given = [path for path in varied if runs[path].notna().all() and runs[path].nunique() > 1]
     if not given:
         return ["Not all that was varied has a value at every point: there is nothing to compare."], []
     source = study.source(len(runs))
@@ -79,8 +76,8 @@ def _together(study: Study) -> tuple[list[str | Picture | Grid], list[str]]:
     parts: list[str | Picture | Grid] = []
     if study.draws_known:
         parts.append(
-            f"All {len(given)} uncertain parameters differ between worlds, each drawn over its range; what follows "
-            f"looks at what {len(runs):,} worlds drew."
+            f"All uncertain parameters differ between worlds, each drawn over its range, and so does the challenger's "
+            f"type if it is not given: {len(given)} in all. What follows looks at what {len(runs):,} worlds drew."
         )
     if study.kind in ("saltelli", "morris"):
         parts.append(_structured(study, runs, names))
@@ -104,8 +101,11 @@ def _together(study: Study) -> tuple[list[str | Picture | Grid], list[str]]:
 
 def _with_draws(study: Study) -> pd.DataFrame:
     draws = study.draws(MOST_WORLDS)
-    runs = study.base_runs.head(len(draws))[["world", "headline"]].reset_index(drop=True)
-    return pd.concat([runs, draws], axis=1)
+    runs = study.base_runs.head(len(draws)).reset_index(drop=True)
+    layout = study.base.layout
+    labels = {key: spec.label for key, spec in layout.challenger_spec.types.items()}
+    own = pd.DataFrame({f"actors.{layout.challenger}.true_type": runs["type"].map(labels).astype(str)})
+    return pd.concat([runs[["world", "headline"]], own, draws], axis=1)
 
 
 def _counts(runs: pd.DataFrame, factors: Sequence[str], study: Study) -> pd.DataFrame:

@@ -48,7 +48,7 @@ from negotiation_sim.figures.stacked import stacked_figure
 from negotiation_sim.figures.ternary import ternary_figure
 from negotiation_sim.figures.tornado import tornado_figure
 from negotiation_sim.figures.waterfall import waterfall_figure
-from negotiation_sim.rules.outcome import OUTCOMES
+from negotiation_sim.rules.outcome import HEADLINES, OUTCOMES
 from negotiation_sim.sweep.designs import points
 from negotiation_sim.sweep.experiment import Experiment
 from negotiation_sim.sweep.factors import swept
@@ -56,7 +56,6 @@ from negotiation_sim.sweep.factors import swept
 ROWS, WORLDS, TURNS = 1_000_000, 2_000, 3
 LIMIT = 2.0  # seconds, processor time
 SOURCE = "Source: a benchmark."
-HEADLINES = list(dict.fromkeys(OUTCOMES.values()))
 LABELS = {outcome: outcome.replace("_", " ") for outcome in OUTCOMES}
 WORDS = {headline: headline for headline in HEADLINES}
 SIX = [f"parameter {at}" for at in range(6)]

@@ -25,12 +25,12 @@ for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[threads] = "1"
 os.environ["TQDM_DISABLE"] = "1"
 
-import ema_workbench  # noqa: E402
-import joblib  # noqa: E402
-import mesa  # noqa: E402
-import numpy as np  # noqa: E402
-import psutil  # noqa: E402
-from ema_workbench import (  # noqa: E402
+import ema_workbench
+import joblib
+import mesa
+import numpy as np
+import psutil
+from ema_workbench import (
     IntegerParameter,
     Model,
     MultiprocessingEvaluator,
@@ -38,20 +38,20 @@ from ema_workbench import (  # noqa: E402
     ScalarOutcome,
     SequentialEvaluator,
 )
-from ema_workbench import Scenario as EmaScenario  # noqa: E402
+from ema_workbench import Scenario as EmaScenario
 
-from negotiation_sim import Scenario, Talks  # noqa: E402
-from negotiation_sim.rules.outcome import OUTCOMES  # noqa: E402
-from negotiation_sim.sweep import Experiment, sweep  # noqa: E402
-from negotiation_sim.sweep.chunk import Chunk, Played, as_parquet  # noqa: E402
-from negotiation_sim.sweep.engines import Local  # noqa: E402
-from negotiation_sim.sweep.progress import Progress  # noqa: E402
+from negotiation_sim import Scenario, Talks
+from negotiation_sim.files import as_parquet
+from negotiation_sim.rules.outcome import HEADLINES, OUTCOMES
+from negotiation_sim.sweep import Experiment, sweep
+from negotiation_sim.sweep.chunk import Chunk, Played
+from negotiation_sim.sweep.engines import Local
+from negotiation_sim.sweep.progress import Progress
 
 PATH = "actors.russia.attack.cost"
 TURNS = 3
 FEW = 12  # runs a turn of the tools that build a model a run
 MANY = 32_768  # runs a turn of ours
-HEADLINES = list(dict.fromkeys(OUTCOMES.values()))
 
 
 def experiment(points: int, replications: int) -> Experiment:

@@ -28,11 +28,11 @@ for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 if hasattr(os, "sched_setaffinity"):
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
-import mesa  # noqa: E402
-import numpy as np  # noqa: E402
+import mesa
+import numpy as np
 
-from negotiation_sim import Scenario, Talks  # noqa: E402
-from negotiation_sim.draws import Draws  # noqa: E402
+from negotiation_sim import Scenario, Talks
+from negotiation_sim.draws import Draws
 
 WORLDS = 4096
 ONE_BY_ONE = 24  # worlds a turn of (b)

@@ -12,7 +12,6 @@ from negotiation_sim.analysis.comparison import (
     paired_differences,
     paired_interval,
     smallest_changes,
-    transitions,
     waterfall,
 )
 
@@ -156,23 +155,6 @@ def test_an_outcome_that_never_occurs_keeps_its_row():
     assert table["difference"].tolist() == [0.5, -0.5, 0.0]
 
 
-def test_transitions_by_hand():
-    table = transitions(BASE, VARIANT, "headline").set_index(["from", "to"])
-    assert table["count"].to_dict() == {
-        ("concession", "concession"): 2,
-        ("concession", "escalation"): 0,
-        ("concession", "stalemate"): 0,
-        ("escalation", "concession"): 1,
-        ("escalation", "escalation"): 2,
-        ("escalation", "stalemate"): 1,
-        ("stalemate", "concession"): 1,
-        ("stalemate", "escalation"): 2,
-        ("stalemate", "stalemate"): 1,
-    }
-    assert table["share"].sum() == pytest.approx(1)
-    assert ((table["low"] <= table["share"]) & (table["share"] <= table["high"])).all()
-
-
 def test_waterfall_by_hand():
     table = waterfall(BASE, VARIANT, "concession", "headline")
     assert table["step"].tolist() == ["base", "escalation", "stalemate", "variant"]
@@ -210,7 +192,7 @@ def test_what_cannot_be_paired_is_refused(base, variant, says):
 
 def test_unknown_outcomes_are_refused():
     with pytest.raises(ValueError, match="not among the categories: concession"):
-        transitions(BASE, VARIANT, "headline", ["escalation", "stalemate"])
+        paired_differences(BASE, VARIANT, "headline", ["escalation", "stalemate"])
     with pytest.raises(ValueError, match="'war' is not among the outcomes"):
         waterfall(BASE, VARIANT, "war", "headline")
 

@@ -15,7 +15,6 @@ from negotiation_sim.analysis.shares import (
     region,
     share,
     shares_by_group,
-    shares_of_counts,
 )
 
 OUTCOMES = {"invasion": "escalation", "full_agreement": "concession", "talks_continuing": "stalemate"}
@@ -285,30 +284,6 @@ def test_intervals_with_common_worlds_hold_as_often_as_they_say():
         naive += bool(((low <= p) & (p <= high)).all())
     assert held / 300 >= 0.95
     assert naive / 300 < 0.85
-
-
-def test_counts_at_design_points_give_what_their_runs_give():
-    rng = np.random.default_rng(3)
-    runs = pd.concat(
-        pd.DataFrame({"design": point, "world": range(n), "outcome": rng.choice([*OUTCOMES], n)})
-        for point, n in enumerate([40, 10, 25])
-    )
-    runs["patience"] = runs["design"].map({0: 5.0, 1: 2.0, 2: 5.0})
-    counts = pd.crosstab(runs["design"], runs["outcome"]).set_index(pd.Index([5.0, 2.0, 5.0]))
-    counts.loc[9.0] = 0  # a point that has not been run yet
-    found = shares_of_counts(counts, categories=OUTCOMES)
-    pd.testing.assert_frame_equal(
-        found, shares_by_group(runs, "patience", categories=OUTCOMES), check_names=False
-    )
-
-
-def test_counts_without_runs_or_columns_are_errors():
-    with pytest.raises(ValueError, match="no design point with a run"):
-        shares_of_counts(pd.DataFrame({"invasion": [0, 0]}))
-    with pytest.raises(
-        ValueError, match="lacks column 'full_agreement', 'talks_continuing'; its columns are: inv"
-    ):
-        shares_of_counts(pd.DataFrame({"invasion": [1]}), categories=OUTCOMES)
 
 
 def test_a_run_without_a_group_or_with_an_unforeseen_outcome_is_an_error():

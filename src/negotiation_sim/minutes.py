@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Literal
 
 import numpy as np
 
@@ -12,15 +11,14 @@ from negotiation_sim.agents.negotiator import Negotiator, Tabled
 from negotiation_sim.rules.outcome import OUTCOMES
 from negotiation_sim.scenario import Scenario
 from negotiation_sim.scenario.layout import Menu, Round
+from negotiation_sim.scenario.parameters import Drawing
 from negotiation_sim.talks import Talks
 
 NAMED = 4  # allies named one by one before a reason that many share is counted instead
 Answer = tuple[Decision, bool]
 
 
-def minutes(
-    scenario: Scenario, seed: int, world: int, parameters: Literal["ranges", "values"] = "ranges"
-) -> str:
+def minutes(scenario: Scenario, seed: int, world: int, parameters: Drawing = "ranges") -> str:
     """The minutes of world `world` of seed `seed`, as plain text."""
     return "\n".join(_Minutes(Talks(scenario, [world], seed, parameters, keep_decisions=True)).lines())
 

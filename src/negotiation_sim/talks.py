@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import mesa
 import numpy as np
@@ -26,6 +26,7 @@ from negotiation_sim.rules.outcome import OUTCOMES
 from negotiation_sim.rules.standing import blame_after
 from negotiation_sim.scenario import Scenario
 from negotiation_sim.scenario.layout import Menu, Round
+from negotiation_sim.scenario.parameters import Drawing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,7 +63,7 @@ class Talks(mesa.Model):
         scenario: Scenario | str,
         worlds: int | Sequence[int] = 1,
         seed: int = 0,
-        parameters: Literal["ranges", "values"] = "ranges",
+        parameters: Drawing = "ranges",
         fixed: Mapping[str, ArrayLike] | None = None,
         deciders: Mapping[str, Decider] | None = None,
         keep_decisions: bool = False,

@@ -21,7 +21,7 @@ second smallest decides, and so on (leximin: Imai 1983); otherwise the two maxim
 Where utility has no natural unit, as in most scenarios, the egalitarian and utilitarian points say as much about
 the chosen `units` as about the parties.
 
-Packages are taken as they stand, without lotteries over them, unless a function says otherwise.
+Packages are taken as they stand, without lotteries over them.
 
 Sources
 -------
@@ -41,12 +41,11 @@ Fearon, J. D. (1995). Rationalist explanations for war. International Organizati
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.optimize import brentq, linprog, minimize, minimize_scalar
+from scipy.optimize import brentq, minimize_scalar
 
 SOLUTIONS = ("nash", "kalai_smorodinsky", "egalitarian", "utilitarian")
 
@@ -57,9 +56,6 @@ Point = Mapping[str, float] | pd.Series | Sequence[float] | FloatArray
 
 _STEP = 2.0**-40  # utilities nearer than this share of a party's largest one are taken as equal
 _DIGITS = 10  # of what is compared between packages: shares of ideal gains, logarithms
-_SOLVER = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
-
-
 # Zone of agreement and frontier
 
 
@@ -194,66 +190,6 @@ def solutions(utilities: pd.DataFrame, disagreement: Point, units: Point | None 
     return pd.concat(
         [utilities.iloc[found[name]] for name in SOLUTIONS], keys=SOLUTIONS, names=["solution", "package"]
     )
-
-
-class LotterySolutions(NamedTuple):
-    """Solutions when parties can agree on a lottery over packages.
-
-    Attributes:
-        points: expected utilities, one row a solution, one column a party.
-        chances: the lottery, indexed by `solution` and `package`; sums to 1 in each solution.
-    """
-
-    points: pd.DataFrame
-    chances: pd.Series
-
-
-def lottery_solutions(
-    utilities: pd.DataFrame, disagreement: Point, units: Point | None = None
-) -> LotterySolutions:
-    """The four solutions over **lotteries** on the packages: over the convex hull of their utilities.
-
-    Parties are taken to value a lottery at its expected utility and to be bound by its result, so a package that
-    is worse than disagreement for somebody can be part of one; only the expectation must be rational. A concave
-    frontier given as dense points is a special case. See `solutions` for `units`.
-
-    Points are unique but for the utilitarian one, where any of several can be given. A party that can't gain in any
-    rational lottery counts neither in Nash's product nor in Kalai-Smorodinsky. Nash's point is found by adding
-    vertices until no lottery improves the product's logarithm by more than 1e-9 to first order.
-
-    Returns empty tables if no lottery is rational.
-    """
-    gains = _gains(utilities, disagreement)
-    unit = _units(units, utilities.columns)
-    # What is dominated is never needed: its dominator in its place is as good for all.
-    keep = np.flatnonzero(_efficient(gains))
-    scale = np.abs(gains).max(axis=0, initial=0.0)
-    scale = np.where(scale > 0, scale, 1.0)
-    polytope = _Lotteries(gains[keep] / scale)
-    chances = {}
-    if polytope.best(np.zeros(len(unit))) is not None:
-        corners = [polytope.rational(row) for row in np.eye(len(unit))]
-        ideal = np.array([(corner @ polytope.gains)[party] for party, corner in enumerate(corners)])
-        can_gain = ideal > 1e-9  # rounding apart
-        share = polytope.gains[:, can_gain] / ideal[can_gain]
-        worth = gains[keep] / unit
-        chances = {
-            "nash": polytope.nash(np.array(corners), can_gain),
-            "kalai_smorodinsky": polytope.leximin(share),
-            "egalitarian": polytope.leximin(worth / (np.abs(worth).max() or 1.0)),
-            "utilitarian": polytope.rational(scale / unit / (scale / unit).max()),
-        }
-    points = {name: chance @ utilities.to_numpy(dtype=np.float64)[keep] for name, chance in chances.items()}
-    table = pd.DataFrame.from_dict(points, orient="index", columns=utilities.columns, dtype=np.float64)
-    listed = [pd.Series(chance, index=utilities.index[keep]) for chance in chances.values()]
-    names = ["solution", "package"]
-    if not listed:
-        none = pd.MultiIndex.from_arrays([[], []], names=names)
-        return LotterySolutions(
-            table.rename_axis("solution"), pd.Series(index=none, dtype=float, name="chance")
-        )
-    joined = pd.concat([each[each > 1e-9] for each in listed], keys=chances, names=names)
-    return LotterySolutions(table.rename_axis("solution"), joined.rename("chance"))
 
 
 # Distance from the frontier
@@ -442,113 +378,6 @@ def _efficient(gains: FloatArray) -> BoolArray:
         efficient[order[same]] = True
         order = order[(gains[order] > best).any(axis=1)]
     return efficient
-
-
-class _Lotteries:
-    """Lotteries over packages, by their chances, whose expected gains are at least 0 for every party."""
-
-    def __init__(self, gains: FloatArray) -> None:
-        self.gains = gains
-
-    def best(self, weights: FloatArray) -> FloatArray | None:
-        """Chances (packages,) that maximise the weighted sum of expected gains; None if none is rational."""
-        return self._solve(self.gains @ weights, -self.gains.T, np.zeros(self.gains.shape[1]))
-
-    def rational(self, weights: FloatArray) -> FloatArray:
-        """As `best`, where some lottery is rational."""
-        chances = self.best(weights)
-        if chances is None:
-            raise RuntimeError("no lottery is rational")
-        return chances
-
-    def leximin(self, values: FloatArray) -> FloatArray:
-        """Chances whose expected `values` (packages, columns) are the lexicographic maximin."""
-        packages, columns = values.shape
-        level = np.full(columns, -np.inf)
-        chances = self.rational(np.zeros(self.gains.shape[1]))
-        while np.isinf(level).any():
-            free = np.isinf(level)
-            # One more variable: the level that every free column reaches.
-            rows = np.hstack(
-                [-np.vstack([values.T, self.gains.T]), np.zeros((columns + len(self.gains.T), 1))]
-            )
-            rows[:columns, -1] = free
-            held = np.where(free, 0.0, level - 1e-9)
-            found = self._solve(
-                np.append(np.zeros(packages), 1.0), rows, np.append(-held, np.zeros(len(self.gains.T))), 1
-            )
-            if found is None:
-                raise RuntimeError("the linear programme of a maximin lottery found no solution")
-            chances, reached = found[:-1], found[-1]
-            floor = np.where(free, reached - 1e-9, level - 1e-9)
-            bound = np.append(-floor, np.zeros(len(self.gains.T)))
-            stuck = [
-                column
-                for column in np.flatnonzero(free)
-                if (best := self._solve(values[:, column], rows[:, :-1], bound)) is None
-                or best @ values[:, column] <= reached + 1e-7
-            ]
-            # Rounding apart, one is always stuck: were none, the mean of their best lotteries would beat `reached`.
-            level[stuck or np.flatnonzero(free)] = reached
-        return chances
-
-    def nash(self, corners: FloatArray, counts: BoolArray) -> FloatArray:
-        """Chances that maximise the product of expected gains of the parties that count; `corners` are lotteries."""
-        if not counts.any():
-            return corners[0]
-        for _ in range(200):
-            points = corners @ self.gains[:, counts]
-            points = points / points.max(axis=0)
-            mix = _log_optimal(points)
-            chances = mix @ corners
-            gain = chances @ self.gains
-            weights = np.where(counts, 1 / np.where(counts, gain, 1.0), 0.0)
-            better = self.best(weights)
-            if better is None or (better @ self.gains) @ weights - counts.sum() <= 1e-9:
-                return chances
-            used = mix > 1e-12  # forget corners that the optimum leaves out
-            corners = np.vstack([corners[used], better])
-        raise RuntimeError("the Nash lottery did not converge in 200 steps")
-
-    def _solve(
-        self, worth: FloatArray, rows: FloatArray, bound: FloatArray, extra: int = 0
-    ) -> FloatArray | None:
-        """Maximise worth @ v over chances v, with `extra` free variables behind, subject to rows @ v <= bound."""
-        packages = len(self.gains)
-        if not packages:
-            return None
-        solved = linprog(
-            -worth,
-            A_ub=rows,
-            b_ub=bound,
-            A_eq=np.append(np.ones(packages), np.zeros(extra))[None, :],
-            b_eq=[1.0],
-            bounds=np.array([(0.0, 1.0)] * packages + [(-np.inf, np.inf)] * extra),
-            method="highs",
-            options=_SOLVER,
-        )
-        if solved.status == 2:  # infeasible
-            return None
-        if not solved.success:
-            raise RuntimeError(f"a linear programme over lotteries failed: {solved.message}")
-        return solved.x
-
-
-def _log_optimal(points: FloatArray) -> FloatArray:
-    """Mixture of rows (all >= 0) that maximises the sum of logarithms of the mixed columns."""
-    rows = len(points)
-    mix = np.full(rows, 1 / rows)
-    found = minimize(
-        lambda m: -np.log(np.maximum(m @ points, 1e-300)).sum(),
-        mix,
-        jac=lambda m: -points @ (1 / np.maximum(m @ points, 1e-300)),
-        bounds=[(0.0, 1.0)] * rows,
-        constraints={"type": "eq", "fun": lambda m: m.sum() - 1, "jac": np.ones_like},
-        method="SLSQP",
-        options={"ftol": 1e-16, "maxiter": 500},
-    )
-    mix = np.clip(found.x, 0.0, None)
-    return mix / mix.sum()
 
 
 def _gains(utilities: pd.DataFrame, disagreement: Point) -> FloatArray:

@@ -125,35 +125,6 @@ def paired_differences(
     )
 
 
-def transitions(
-    base: pd.DataFrame,
-    variant: pd.DataFrame,
-    column: str = "outcome",
-    categories: Sequence[str] | None = None,
-    confidence: float = 0.95,
-) -> pd.DataFrame:
-    """Which outcome became which: the same worlds in the base and in the variant.
-
-    Arguments and errors as in `paired_differences`. Returns one row a pair of outcomes, also of those that
-    never occurred: `from`, `to`, `count`, `n`, `share` (of all worlds), `low`, `high` (Wilson, each by
-    itself).
-    """
-    names, moved = _transitions(base, variant, column, categories)
-    count, n = moved.ravel(), int(moved.sum())
-    low, high = wilson_intervals(count, n, confidence)
-    return pd.DataFrame(
-        {
-            "from": np.repeat(names, len(names)),
-            "to": np.tile(names, len(names)),
-            "count": count,
-            "n": n,
-            "share": count / n,
-            "low": low,
-            "high": high,
-        }
-    )
-
-
 def waterfall(
     base: pd.DataFrame,
     variant: pd.DataFrame,

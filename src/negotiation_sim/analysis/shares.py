@@ -175,35 +175,6 @@ def shares_by_group(
     return _share_table(counts, column, categories, effective_worlds(runs, group, len(groups)), confidence)
 
 
-def shares_of_counts(
-    counts: pd.DataFrame,
-    column: str = "outcome",
-    categories: Mapping[str, str] | Sequence[str] | None = None,
-    confidence: float = 0.95,
-) -> pd.DataFrame:
-    """Shares by group as `shares_by_group` gives them, from counts at design points.
-
-    `counts` has one row a design point, whose index says to which group it belongs (often the value of a
-    factor), and a column a category of how often it occurred; `categories`, a mapping outcome -> headline or
-    names, picks and orders these columns. All points are taken to have run the same worlds from the first on,
-    as with common random numbers; were they worlds of their own, the intervals are wider than they need be.
-    Points without runs are left out.
-
-    Returns the table of `shares_by_group`; groups in rising order if they are numbers, otherwise as they first
-    occur. Raises ValueError if a category has no column, or no point has a run.
-    """
-    names = [str(each) for each in counts.columns] if categories is None else list(categories)
-    check_columns(counts, "counts", names)
-    counts = counts[names]
-    counts = counts[counts.sum(axis=1) > 0]
-    if counts.empty:
-        raise ValueError("counts has no design point with a run, so there are no shares")
-    number = pd.api.types.is_numeric_dtype(counts.index)
-    groups = counts.groupby(counts.index, sort=number, observed=True)
-    worlds = groups.apply(lambda points: _nested_worlds(points.sum(axis=1).to_numpy(dtype=np.float64)))
-    return _share_table(groups.sum(), column, categories, worlds.to_numpy(dtype=np.float64), confidence)
-
-
 def headline_shares(table: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
     """Shares of headlines, from a table of shares of outcomes that has the column `headline`.
 
@@ -355,15 +326,6 @@ def _coded(runs: pd.DataFrame, column: str) -> tuple[npt.NDArray[np.int64], pd.I
     if (code < 0).any():
         raise ValueError(f"column {column!r} has no value in {(code < 0).sum()} of {len(runs)} runs")
     return code.astype(np.int64), pd.Index(names)
-
-
-def _nested_worlds(n: FloatArray) -> float:
-    """Effective number of worlds of points that ran the first n worlds each.
-
-    World j was run at the points with n > j; the sum of squares over worlds is a sum over points.
-    """
-    often = 2 * np.arange(len(n))[::-1] + 1
-    return float(n.sum() ** 2 / (np.sort(n) * often).sum())
 
 
 def _clipped(corners: FloatArray, inside: FloatArray) -> FloatArray:

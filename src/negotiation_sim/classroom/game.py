@@ -19,6 +19,7 @@ from negotiation_sim.agents.decisions import Decision
 from negotiation_sim.rules.arrays import Bools, Floats, Ints
 from negotiation_sim.scenario import Scenario
 from negotiation_sim.scenario.layout import Round
+from negotiation_sim.scenario.parameters import Drawing
 from negotiation_sim.talks import Talks
 
 SIMULATED = -1
@@ -130,7 +131,7 @@ class Game:
     seed: int
     world: int = 0
     seats: tuple[str, ...] = ()
-    parameters: str = "ranges"
+    parameters: Drawing = "ranges"
     _speaks_for: dict[str, str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -202,7 +203,7 @@ class _Table:
             game.scenario,
             worlds=[game.world],
             seed=game.seed,
-            parameters="values" if game.parameters == "values" else "ranges",
+            parameters=game.parameters,
             deciders=dict.fromkeys(actors, self.decide),
             keep_decisions=True,
         )

@@ -1,6 +1,6 @@
 """Options that verbs share."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
@@ -8,7 +8,6 @@ from negotiation_sim.scenario.parameters import Strict, Whole
 
 Seed = Annotated[Whole, Field(ge=0, lt=2**63)]
 World = Annotated[Whole, Field(ge=0, lt=2**50)]
-Parameters = Literal["ranges", "values"]
 
 
 class Options(Strict):

@@ -23,13 +23,13 @@ from rich.table import Table
 
 from negotiation_sim import __version__
 from negotiation_sim.analysis.shares import fact_shares, outcome_shares
-from negotiation_sim.commands.options import Options, Parameters, Seed
+from negotiation_sim.commands.options import Options, Seed
 from negotiation_sim.figures.outcomes import outcome_figure
 from negotiation_sim.figures.style import save
 from negotiation_sim.files import as_parquet, write_whole
 from negotiation_sim.rules.outcome import OUTCOMES
 from negotiation_sim.scenario import Scenario
-from negotiation_sim.scenario.parameters import Whole
+from negotiation_sim.scenario.parameters import Drawing, Whole
 from negotiation_sim.scenario.problems import Problem, ScenarioError
 from negotiation_sim.talks import Talks
 
@@ -47,7 +47,7 @@ class VerbOptions(Options):
 
     worlds: Annotated[Whole, Field(ge=1, le=10_000_000)]
     seed: Seed
-    parameters: Parameters
+    parameters: Drawing
     rounds: Annotated[Whole, Field(ge=0, le=1_000_000)]
     out: Annotated[str, Field(min_length=1)]
 

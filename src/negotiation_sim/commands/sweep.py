@@ -20,7 +20,7 @@ from rich.table import Table
 
 from negotiation_sim.analysis.shares import goodman_intervals
 from negotiation_sim.commands.options import Options
-from negotiation_sim.rules.outcome import OUTCOMES
+from negotiation_sim.rules.outcome import HEADLINES, OUTCOMES
 from negotiation_sim.scenario.parameters import Count
 from negotiation_sim.scenario.problems import Problem, ScenarioError
 from negotiation_sim.sweep.estimate import Estimate, estimate
@@ -126,7 +126,7 @@ def _headlines(progress: Progress) -> str:
     by_outcome = dict(zip(OUTCOMES, progress.counts.sum(axis=0).tolist(), strict=True))
     shares = {
         headline: sum(count for outcome, count in by_outcome.items() if OUTCOMES[outcome] == headline) / runs
-        for headline in dict.fromkeys(OUTCOMES.values())
+        for headline in HEADLINES
     }
     return ", ".join(f"{headline} {share:.1%}" for headline, share in shares.items())
 
@@ -185,8 +185,7 @@ def _duration(seconds: float) -> str:
 def _print_shares(console: Console, experiment: Experiment, plan: Plan, progress: Progress) -> None:
     """Shares of the headlines at the first design points, with the joint interval of each."""
     console.print(f"[bold]{escape(experiment.question)}[/bold]", highlight=False)
-    headlines = list(dict.fromkeys(OUTCOMES.values()))
-    codes = [[at for at, each in enumerate(OUTCOMES.values()) if each == headline] for headline in headlines]
+    codes = [[at for at, each in enumerate(OUTCOMES.values()) if each == headline] for headline in HEADLINES]
     shown = min(len(plan.design), SHOWN)
     table = Table(
         title=f"Headlines at the horizon; joint 95% intervals (Goodman); {shown} of {len(plan.design)} design points",
@@ -194,7 +193,7 @@ def _print_shares(console: Console, experiment: Experiment, plan: Plan, progress
         title_style="",
         box=SIMPLE_HEAD,
     )
-    for name in ["point", *headlines, "runs"]:
+    for name in ["point", *HEADLINES, "runs"]:
         table.add_column(name, justify="right", no_wrap=True)
     for point in range(shown):
         counts = [int(progress.counts[point, at].sum()) for at in codes]

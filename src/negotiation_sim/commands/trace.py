@@ -1,8 +1,9 @@
 """`negsim trace`: one world as minutes of the talks."""
 
-from negotiation_sim.commands.options import Options, Parameters, Seed, World
+from negotiation_sim.commands.options import Options, Seed, World
 from negotiation_sim.minutes import minutes
 from negotiation_sim.scenario import Scenario
+from negotiation_sim.scenario.parameters import Drawing
 
 
 class VerbOptions(Options):
@@ -10,7 +11,7 @@ class VerbOptions(Options):
 
     seed: Seed
     world: World
-    parameters: Parameters
+    parameters: Drawing
 
 
 def command(scenario: Scenario, options: VerbOptions) -> None:

@@ -12,6 +12,9 @@ from matplotlib.figure import Figure
 
 from negotiation_sim.figures import numbers
 
+FOCUS = "escalation"
+"""The headline whose share is compared and explained."""
+
 
 @dataclass(frozen=True)
 class Picture:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ import yaml
 
 from negotiation_sim.priors import parameter_table, uncertain
 from negotiation_sim.scenario import Problem, Scenario, ScenarioError
+from negotiation_sim.scenario.parameters import Drawing
 from negotiation_sim.scenario.wording import basis, in_words
 from negotiation_sim.sweep.results import Results
 from negotiation_sim.sweep.store import FAILURES, MANIFEST, TRACES, model_hash
@@ -67,7 +68,7 @@ class Study:
     design: pd.DataFrame
     factors: tuple[str, ...]
     kind: str
-    parameters: str
+    parameters: Drawing
     seed: int
     common: bool
     started: str
@@ -150,8 +151,7 @@ class Study:
         """The first worlds of the base case itself, played now; None if this is another version of the model."""
         if not self.same_model:
             return None
-        parameters: Literal["ranges", "values"] = "values" if self.parameters == "values" else "ranges"
-        return Talks(self.base, worlds, self.seed, parameters).run().outcomes
+        return Talks(self.base, worlds, self.seed, self.parameters).run().outcomes
 
     @property
     def draws_known(self) -> bool:

@@ -20,6 +20,8 @@ OUTCOMES = MappingProxyType(
     }
 )
 """Every outcome and its headline, in the order in which they are tried."""
+HEADLINES = tuple(dict.fromkeys(OUTCOMES.values()))
+"""The headlines, in the same order."""
 
 
 def classify(

@@ -5,7 +5,7 @@ Beside it what all parts of a scenario are made of: strictness, names, finding i
 
 from datetime import date
 from types import UnionType
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -74,6 +74,8 @@ Level = Annotated[int, Field(ge=0), _never(bool, "a whole number")]
 """A level of an issue, 0 the status quo."""
 Day = Annotated[date, _never(bool | int | float, "a date such as 2022-01-10")]
 """A date; a number is none."""
+Drawing = Literal["ranges", "values"]
+"""What worlds play parameters with: draws over their ranges, or all at their values."""
 EvidenceIds = Annotated[tuple[str, ...], AfterValidator(known_findings)]
 
 

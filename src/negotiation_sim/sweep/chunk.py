@@ -16,6 +16,7 @@ from negotiation_sim.files import as_parquet
 from negotiation_sim.rules.arrays import Floats, Ints
 from negotiation_sim.rules.outcome import OUTCOMES
 from negotiation_sim.scenario import Scenario
+from negotiation_sim.scenario.parameters import Drawing
 
 if TYPE_CHECKING:
     from negotiation_sim.talks import Talks
@@ -37,7 +38,7 @@ class Chunk:
 
     scenario: str
     label: str
-    parameters: str
+    parameters: Drawing
     seed: int
     design: Ints
     worlds: Ints
@@ -73,7 +74,7 @@ def play(chunk: Chunk) -> Played:
         _scenario(chunk.scenario),
         worlds=chunk.worlds.tolist(),
         seed=chunk.seed,
-        parameters="values" if chunk.parameters == "values" else "ranges",
+        parameters=chunk.parameters,
         fixed=chunk.fixed,
     )
     with closing(talks):

@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from negotiation_sim.data import shipped
 from negotiation_sim.scenario.loading import refused
-from negotiation_sim.scenario.parameters import Count, Key, Level, Number, Strict, Whole
+from negotiation_sim.scenario.parameters import Count, Drawing, Key, Level, Number, Strict, Whole
 from negotiation_sim.scenario.problems import Problem, ScenarioError, from_validation, listed, nearest
 from negotiation_sim.scenario.sources import Source, composed, make_known
 
@@ -163,7 +163,7 @@ class ExperimentFields(Strict):
     question: Annotated[str, Field(min_length=3)]
     finding: str | None = None
     scenarios: Annotated[list[str], Field(min_length=1)] = ["january_2022"]
-    parameters: Literal["ranges", "values"] = "ranges"
+    parameters: Drawing = "ranges"
     sweep: dict[str, Factor] = {}
     design: Design = Design(kind="grid")
     constraints: list[Constraint] = []

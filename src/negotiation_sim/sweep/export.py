@@ -10,14 +10,14 @@ import pyarrow as pa
 import xarray as xr
 from pyarrow import csv
 
-from negotiation_sim.rules.outcome import OUTCOMES
+from negotiation_sim.rules.outcome import HEADLINES, OUTCOMES
 from negotiation_sim.sweep.results import Results
 
 CODES = {
     "outcome": list(OUTCOMES),
     "week_outcome": list(OUTCOMES),
-    "headline": list(dict.fromkeys(OUTCOMES.values())),
-    "week_headline": list(dict.fromkeys(OUTCOMES.values())),
+    "headline": list(HEADLINES),
+    "week_headline": list(HEADLINES),
 }
 """Words that NetCDF keeps as small numbers, after the CF conventions (flag_values, flag_meanings)."""
 

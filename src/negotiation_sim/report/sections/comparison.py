@@ -8,12 +8,11 @@ from negotiation_sim.analysis.comparison import paired_differences, waterfall
 from negotiation_sim.figures.differences import differences_figure
 from negotiation_sim.figures.numbers import signed
 from negotiation_sim.figures.waterfall import waterfall_figure
-from negotiation_sim.report.parts import Picture, Section, listed, points
+from negotiation_sim.report.parts import FOCUS, Picture, Section, listed, points
 from negotiation_sim.report.sections.distributions import labels
 from negotiation_sim.report.study import Study
-from negotiation_sim.rules.outcome import OUTCOMES
+from negotiation_sim.rules.outcome import HEADLINES, OUTCOMES
 
-FOCUS = "escalation"
 MATCHED = "Each world counts once, at the values of what was varied that were drawn for it, the same in all scenarios."
 
 
@@ -28,7 +27,7 @@ def comparison(study: Study) -> Section | None:
         name: paired_differences(base[first], runs, categories=list(OUTCOMES), joint=True)
         for name, runs in variants.items()
     }
-    words = {name: name for name in dict.fromkeys(OUTCOMES.values())}
+    words = {name: name for name in HEADLINES}
     changes = {
         name: paired_differences(base[first], runs, "headline", list(words)).set_index("headline").loc[FOCUS]
         for name, runs in variants.items()

@@ -17,7 +17,7 @@ from negotiation_sim.figures.stacked import MOST, stacked_figure
 from negotiation_sim.figures.ternary import ternary_figure
 from negotiation_sim.report.parts import Grid, Picture, Section, counted, listed, told
 from negotiation_sim.report.study import ENSEMBLE, Study
-from negotiation_sim.rules.outcome import OUTCOMES
+from negotiation_sim.rules.outcome import HEADLINES, OUTCOMES
 
 
 class Groups(NamedTuple):
@@ -42,7 +42,7 @@ def distributions(study: Study) -> Section:
 def _table(study: Study, week: pd.DataFrame, horizon: pd.DataFrame) -> Grid:
     scenario = study.base
     rows = []
-    for headline in dict.fromkeys(OUTCOMES.values()):
+    for headline in HEADLINES:
         for before, after in zip(week.to_dict("records"), horizon.to_dict("records"), strict=True):
             if before["headline"] == headline:
                 name = scenario.outcome_label(str(before["week_outcome"]))

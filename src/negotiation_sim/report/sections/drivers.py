@@ -20,14 +20,11 @@ from negotiation_sim.figures.heatmap import heatmap_figure
 from negotiation_sim.figures.names import ASSUMPTION, Named
 from negotiation_sim.figures.smallest_changes import smallest_changes_figure
 from negotiation_sim.figures.tornado import tornado_figure
-from negotiation_sim.report.parts import Grid, Picture, Section, listed, percent, points, told
+from negotiation_sim.report.parts import FOCUS, Grid, Picture, Section, listed, percent, points, told
 from negotiation_sim.report.study import ENSEMBLE, Study
-from negotiation_sim.rules.outcome import OUTCOMES
+from negotiation_sim.rules.outcome import HEADLINES
 from negotiation_sim.scenario.wording import STRUCTURE
 
-FOCUS = "escalation"
-"""The headline whose share is explained."""
-HEADLINES = tuple(dict.fromkeys(OUTCOMES.values()))
 MOST_WORLDS = 20_000
 """Worlds whose draws are looked at: enough for what is worth finding among some hundred parameters."""
 FEWEST_WORLDS = 100

@@ -16,10 +16,9 @@ from negotiation_sim.figures.incidence import incidence_figure
 from negotiation_sim.report.parts import Picture, Section, listed, told
 from negotiation_sim.report.sections.distributions import labels
 from negotiation_sim.report.study import ONCE, Study
-from negotiation_sim.rules.outcome import OUTCOMES
+from negotiation_sim.rules.outcome import HEADLINES, OUTCOMES
 
 GOING_ON = "talks_continuing"
-HEADLINES = tuple(dict.fromkeys(OUTCOMES.values()))
 LABEL_CHARACTERS = 26
 
 

@@ -31,7 +31,11 @@ def what_was_run(study: Study) -> Section:
     rows.append(["versions", ", ".join(f"{name} {version}" for name, version in study.versions.items())])
     kept = "none" if study.rounds is None else counted(_kept(study), "run")
     rows.append(["every round kept of", kept])
-    parts = [study.base.summary, Grid("The runs behind this page", ("what", ""), rows, words=2), *study.gaps]
+    parts = [
+        study.base.summary,
+        Grid("The runs behind this page", ("part", "as it was run"), rows, words=2),
+        *study.gaps,
+    ]
     if len(names) > 1:
         parts.append(
             f"Where scenarios are not compared, this page tells of the first, the base case: {names[0]}."

@@ -471,3 +471,14 @@ def test_a_study_needs_runs(tmp_path: Path, dam: Path) -> None:
     nothing.to_parquet(tmp_path / "dam" / "runs.parquet")
     with pytest.raises(ScenarioError, match="there are no runs in it yet"):
         Study.load(tmp_path / "dam")
+
+
+def test_scenarios_of_one_title_are_told_apart(dam: Path) -> None:
+    study = Study.load(dam)
+    other = study.base.model_copy(update={"name": "other"})
+    runs = pd.concat([study.runs.assign(scenario=name) for name in ("river_dam", "other")], ignore_index=True)
+    twice = replace(study, scenarios={"river_dam": study.base, "other": other}, runs=runs.assign(design=0))
+    assert list(twice.titles.values()) == [f"{study.base.title} ({name})" for name in ("river_dam", "other")]
+    section = comparison(twice)
+    assert section is not None
+    assert "(other)" in getattr(section.parts[0], "sentence", "")

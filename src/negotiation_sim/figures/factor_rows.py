@@ -9,7 +9,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from negotiation_sim.figures.frame import MARGIN, Frame
+from negotiation_sim.figures.frame import MARGIN, Frame, beside
 from negotiation_sim.figures.names import Named
 from negotiation_sim.figures.style import FAINT, INK, WIDTH
 from negotiation_sim.figures.words import broken
@@ -85,16 +85,7 @@ class FactorRows:
 
     def write(self, axes: Axes, row: int, text: str) -> None:
         """Numbers to the right of a row."""
-        axes.annotate(
-            text,
-            (1, row),
-            (72 * PAD, 0),
-            xycoords=axes.get_yaxis_transform(),
-            textcoords="offset points",
-            va="center",
-            size=8,
-            linespacing=1.05,
-        )
+        beside(axes, row, text, PAD)
 
 
 def key_height(handles: Sequence[Artist]) -> float:

@@ -27,6 +27,20 @@ TITLE_CHARACTERS, TEXT_CHARACTERS, NOTE_CHARACTERS = 58, 94, 100
 TITLE_SIZE, TEXT_SIZE, NOTE_SIZE = 12, 8.5, 8
 
 
+def beside(axes: Axes, row: float, text: str, inches: float) -> None:
+    """Numbers to the right of a row of axes, so many inches from their edge."""
+    axes.annotate(
+        text,
+        (1, row),
+        (72 * inches, 0),
+        xycoords=axes.get_yaxis_transform(),
+        textcoords="offset points",
+        va="center",
+        size=NOTE_SIZE,
+        linespacing=1.05,
+    )
+
+
 class Frame:
     """A figure, 16 cm wide, with text above and below a body in which axes are placed; all lengths in inches.
 

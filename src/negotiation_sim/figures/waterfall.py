@@ -12,7 +12,7 @@ from negotiation_sim.analysis.checks import check_columns
 from negotiation_sim.analysis.comparison import paired_interval
 from negotiation_sim.figures.checks import check_coloured, check_given
 from negotiation_sim.figures.factor_rows import key, key_height
-from negotiation_sim.figures.frame import FINITE, MARGIN, NO_FORECAST, Frame
+from negotiation_sim.figures.frame import FINITE, MARGIN, NO_FORECAST, Frame, beside
 from negotiation_sim.figures.numbers import changed, told, worlds
 from negotiation_sim.figures.style import GREY, HEADLINE_COLOURS, INK, WIDTH, bar_style, styled
 from negotiation_sim.figures.ticks import round_ticks
@@ -134,16 +134,7 @@ def waterfall_figure(
                 if ends
                 else f"{changed(row['change'], row['low'], row['high'])}\nwon {row['gained']:,}, lost {row['lost']:,}"
             )
-            axes.annotate(
-                said,
-                (1, at),
-                (72 * PAD, 0),
-                xycoords=axes.get_yaxis_transform(),
-                textcoords="offset points",
-                va="center",
-                size=8,
-                linespacing=1.05,
-            )
+            beside(axes, at, said, PAD)
         axes.set_ylim(last + 0.5, -0.5)
         axes.set_yticks([])
         axes.set_xlim(0, min(axes.get_xlim()[1], 100))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -107,6 +108,11 @@ class Study:
         """The base case: the first scenario."""
         return next(iter(self.scenarios.values()))
 
+    @property
+    def titles(self) -> dict[str, str]:
+        """Name of each scenario -> its title, which no other scenario has."""
+        return distinct({name: scenario.title for name, scenario in self.scenarios.items()})
+
     @cached_property
     def base_runs(self) -> pd.DataFrame:
         """Runs of the base case; of a sweep, over its whole design."""
@@ -183,6 +189,12 @@ class Study:
         what = f"{len(self.scenarios)} scenarios" if all_of_several else self.base.title
         version = self.versions.get("negotiation-sim", "unknown version")
         return f"Source: {what}, seed {self.seed}, n = {count:,} {self.unit}; negotiation-sim {version}."
+
+
+def distinct(words: Mapping[str, str]) -> dict[str, str]:
+    """Keys put in words; words that stand for several keys get their key."""
+    several = Counter(words.values())
+    return {key: said if several[said] == 1 else f"{said} ({key})" for key, said in words.items()}
 
 
 def _of_run(folder: Path) -> Study:

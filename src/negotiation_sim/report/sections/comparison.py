@@ -86,7 +86,7 @@ def _variants(study: Study) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataF
         return {}, {}
     if len(study.scenarios) > 1:
         column = "scenario"
-        names = {key: scenario.title for key, scenario in study.scenarios.items()}
+        names = study.titles
     elif len(study.factors) == 1 and not pd.api.types.is_numeric_dtype(study.design[study.factors[0]]):
         column = study.factors[0]
         names = {key: str(key) for key in study.design[column].dropna().unique()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -16,7 +15,7 @@ from negotiation_sim.figures.outcomes import outcome_figure
 from negotiation_sim.figures.stacked import MOST, stacked_figure
 from negotiation_sim.figures.ternary import ternary_figure
 from negotiation_sim.report.parts import Grid, Picture, Section, counted, listed, told
-from negotiation_sim.report.study import ENSEMBLE, Study
+from negotiation_sim.report.study import ENSEMBLE, Study, distinct
 from negotiation_sim.rules.outcome import HEADLINES, OUTCOMES
 
 
@@ -86,11 +85,11 @@ def _groups(study: Study) -> list[Groups]:
     """By what the runs can be told apart: scenarios, swept values or points; worlds of one scenario by type."""
     found = []
     if len(study.scenarios) > 1:
-        titles = {name: scenario.title for name, scenario in study.scenarios.items()}
-        found.append(Groups(_renamed(study.runs, "scenario", titles), "scenario", "scenario"))
+        found.append(Groups(_renamed(study.runs, "scenario", study.titles), "scenario", "scenario"))
     if study.kind == ENSEMBLE:
         types = {key: spec.label for key, spec in study.base.layout.challenger_spec.types.items()}
-        return [*found, Groups(_renamed(study.sample, "type", types), "type", "type of the challenger")]
+        named = _renamed(study.sample, "type", distinct(types))
+        return [*found, Groups(named, "type", "type of the challenger")]
     runs = study.base_runs
     if len(study.factors) == 1:
         path = study.factors[0]
@@ -117,10 +116,8 @@ def _points(study: Study) -> dict[int, str]:
 
 
 def _renamed(runs: pd.DataFrame, column: str, words: Mapping[str, str]) -> pd.DataFrame:
-    """Runs with a column of keys put in words, in the order of `words`; words that stand for two keys get their key."""
-    several = Counter(words.values())
-    names = {key: said if several[said] == 1 else f"{said} ({key})" for key, said in words.items()}
-    return runs.assign(**{column: pd.Categorical(runs[column].map(names).astype(str), list(names.values()))})
+    """Runs with a column of keys put in words, in the order of `words`."""
+    return runs.assign(**{column: pd.Categorical(runs[column].map(words).astype(str), list(words.values()))})
 
 
 def _by_group(study: Study, groups: Groups) -> list[Picture]:

@@ -3,9 +3,11 @@
 import itertools
 import os
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
@@ -39,6 +41,19 @@ COLOUR_VISION = {
 RGB_TO_XYZ = np.array(
     [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
 )
+
+
+def runs_counted(
+    counts: Mapping[object, Sequence[int]], categories: Sequence[str], by: str, column: str
+) -> pd.DataFrame:
+    """One row a run: of each group in column `by`, as many runs of each category in `column` as `counts` says."""
+    rows = [
+        (group, category)
+        for group, often in counts.items()
+        for category, times in zip(categories, often, strict=True)
+        for _ in range(times)
+    ]
+    return pd.DataFrame(rows, columns=[by, column])
 
 
 def assert_same_picture(figure: Figure, name: str, folder: Path) -> None:

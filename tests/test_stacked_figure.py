@@ -13,10 +13,11 @@ from picture_checks import (
     assert_text_is_whole,
     lightness,
     printed,
+    runs_counted,
     texts,
 )
 
-from negotiation_sim.analysis.shares import headline_shares, outcome_shares, shares_by_group, shares_of_counts
+from negotiation_sim.analysis.shares import headline_shares, outcome_shares, shares_by_group
 from negotiation_sim.analysis.surfaces import levels
 from negotiation_sim.figures.stacked import MOST, stacked_figure
 from negotiation_sim.figures.style import HEADLINE_COLOURS
@@ -41,8 +42,9 @@ COUNTS = {
 
 
 def table(counts: dict[object, list[int]]) -> pd.DataFrame:
-    rows = pd.DataFrame(list(counts.values()), columns=[*OUTCOMES], index=list(counts))
-    return shares_of_counts(rows, categories=OUTCOMES)
+    return shares_by_group(
+        runs_counted(counts, [*OUTCOMES], "scenario", "outcome"), "scenario", categories=OUTCOMES
+    )
 
 
 def draw(shares: pd.DataFrame, **words: object) -> Figure:

@@ -16,10 +16,11 @@ from picture_checks import (
     assert_text_is_whole,
     contrast,
     printed,
+    runs_counted,
     texts,
 )
 
-from negotiation_sim.analysis.shares import region, shares_of_counts
+from negotiation_sim.analysis.shares import region, shares_by_group
 from negotiation_sim.figures.style import HEADLINE_COLOURS, INK, tint
 from negotiation_sim.figures.ternary import CORNERS, NAMED, ternary_figure
 
@@ -36,8 +37,9 @@ SPREAD = {"a": [300, 50, 50], "b": [20, 350, 30], "c": [10, 5, 385], "d": [130, 
 
 
 def table(counts: dict[object, list[int]]) -> pd.DataFrame:
-    rows = pd.DataFrame(list(counts.values()), columns=[*CORNERS], index=list(counts))
-    return shares_of_counts(rows, "headline")
+    return shares_by_group(
+        runs_counted(counts, [*CORNERS], "scenario", "headline"), "scenario", "headline", CORNERS
+    )
 
 
 def draw(counts: dict[object, list[int]], **words: object) -> Figure:

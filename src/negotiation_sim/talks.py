@@ -50,6 +50,8 @@ class Talks(mesa.Model):
             a value is NaN; ScenarioError for a path that does not exist.
         deciders: actor -> who decides in its place (see `agents.decisions`).
         keep_decisions: keep every decision in `desk.log`; meant for few worlds.
+        written: (round, turn) -> levels (K) of a package that a person writes there instead of choosing one from
+            the proposer's menu.
 
     Attributes:
         outcomes: a table, one row a world, when all rounds are done.
@@ -67,6 +69,7 @@ class Talks(mesa.Model):
         fixed: Mapping[str, ArrayLike] | None = None,
         deciders: Mapping[str, Decider] | None = None,
         keep_decisions: bool = False,
+        written: Mapping[tuple[int, int], Sequence[int]] | None = None,
     ) -> None:
         super().__init__(rng=seed)
         self.scenario = Scenario.load(scenario) if isinstance(scenario, str) else scenario
@@ -81,6 +84,7 @@ class Talks(mesa.Model):
         self._fixed = self._checked(fixed or {})
         self._world_parameters: dict[str, Floats] = {}
         self.desk = DecisionDesk(self.draws, deciders or {}, keep_decisions)
+        self.written = dict(written or {})
         self.rows: Ints = np.arange(self.size)
         self.open = np.ones(self.size, dtype=bool)
         self.record = Record(self.size, self.layout)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -370,6 +370,8 @@ class PrincipalAgent(Negotiator):
         menu = self.model.layout.menu(session.forum, party)
         own = self.own_worth(session.forum, party)
         aspires = self.aspires(own.best, session.day)
+        if (session.number, turn) in self.model.written:
+            return self._table_written(party, session, turn, open_, aspires)
         legal = own.within & mandate & (own.utility >= aspires[:, None])
         # Who has nothing to offer that could be bound here states its demands instead, though they cannot be.
         demands = own.within & mandate & (own.utility >= np.minimum(aspires, own.best)[:, None])
@@ -393,9 +395,36 @@ class PrincipalAgent(Negotiator):
             worth=own.utility,
             aspiration=aspires,
         )
+        return self._tabled(party, turn, own, index, open_)
+
+    def weigh_written(self, party: str, session: Round, levels: Sequence[int]) -> OwnMenu:
+        """What a package (K) that a person wrote for a party, its own or its alliance's, is worth to it."""
+        return self._weigh(self.model.layout.written(session.forum, party, levels), slice(None))
+
+    def _table_written(self, party: str, session: Round, turn: int, open_: Bools, aspires: Floats) -> Tabled:
+        """A person is bound by hard red lines, not by how much the agent aspires to or by soundings."""
+        own = self.weigh_written(party, session, self.model.written[session.number, turn])
+        menu, legal = own.menu, own.within.copy()
+        legal[:, menu.nothing] = True
+        index = self.decide(
+            "offer",
+            menu.names,
+            np.zeros_like(own.utility),
+            legal,
+            self.offer_precision,
+            open_,
+            turn,
+            menu=menu,
+            worth=own.utility,
+            aspiration=aspires,
+        )
+        return self._tabled(party, turn, own, index, open_)
+
+    def _tabled(self, party: str, turn: int, own: OwnMenu, index: Ints, open_: Bools) -> Tabled:
+        """Put a row (W,) of a menu on the table: demanding it in public commits the more, the more often."""
+        menu = own.menu
         present = open_ & (index != menu.nothing)
-        rows = np.arange(len(index))
-        worth = own.utility[rows, index]
+        worth = own.utility[np.arange(len(index)), index]
         self.audience_due = np.where(present, self.retreat_cost(worth), 0.0)
         self.pledge = np.where(present, worth, self.pledge)
         self.commitment = np.where(

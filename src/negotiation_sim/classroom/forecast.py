@@ -8,14 +8,14 @@ import pandas as pd
 
 from negotiation_sim.analysis.comparison import paired_differences
 from negotiation_sim.analysis.shares import outcome_shares
-from negotiation_sim.classroom.game import Game, Move
+from negotiation_sim.classroom.game import Choice, Game, Move
 from negotiation_sim.rules.outcome import OUTCOMES
 
 WORLDS = 10_000
 
 
 def continued(
-    game: Game, moves: Mapping[Move, int], rounds: int, worlds: int = WORLDS, seed: int = 0
+    game: Game, moves: Mapping[Move, Choice], rounds: int, worlds: int = WORLDS, seed: int = 0
 ) -> pd.DataFrame:
     """How worlds end that share the first rounds of a game, and in which all seats are simulated from then on.
 
@@ -35,7 +35,7 @@ def continued(
 
 
 def odds(
-    game: Game, moves: Mapping[Move, int], rounds: int, worlds: int = WORLDS, seed: int = 0
+    game: Game, moves: Mapping[Move, Choice], rounds: int, worlds: int = WORLDS, seed: int = 0
 ) -> pd.DataFrame:
     """Shares of the outcomes with joint intervals (`analysis.shares.outcome_shares`); arguments as in `continued`."""
     return outcome_shares(continued(game, moves, rounds, worlds, seed), "outcome", OUTCOMES)
@@ -43,8 +43,8 @@ def odds(
 
 def fork(
     game: Game,
-    moves: Mapping[Move, int],
-    other: Mapping[Move, int],
+    moves: Mapping[Move, Choice],
+    other: Mapping[Move, Choice | None],
     rounds: int,
     worlds: int = WORLDS,
     seed: int = 0,
@@ -53,8 +53,9 @@ def fork(
 
     Args:
         game, moves, rounds, worlds, seed: as in `continued`; `moves` in the order in which they were taken.
-        other: the moves that differ. What was decided before them, or at the same moment, stays; what came after
-            them in the game is simulated, for it answered something else.
+        other: the moves that differ, and what they are then; None leaves one to the simulated agent. What was
+            decided before them, or at the same moment, stays; what came after them in the game is simulated, for
+            it answered something else.
 
     Returns: the table of `analysis.comparison.paired_differences` from the game to its fork, on the same luck.
 
@@ -70,7 +71,10 @@ def fork(
     kept = {move: moves[move] for at, move in enumerate(order) if at < first or _moment(move) == moment}
     simulated = Game(game.scenario, game.seed, game.world, (), game.parameters)
     taken = continued(game, moves, rounds, worlds, seed)
-    forked = continued(simulated, kept | dict(other), rounds, worlds, seed)
+    changed = {move: kept[move] for move in kept if move not in other} | {
+        move: choice for move, choice in other.items() if choice is not None
+    }
+    forked = continued(simulated, changed, rounds, worlds, seed)
     return paired_differences(taken, forked, "outcome", list(OUTCOMES))
 
 

@@ -8,7 +8,7 @@ and never computed again, whatever a later version of the rules would do.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -17,6 +17,7 @@ import numpy as np
 
 from negotiation_sim.agents.decisions import Decision
 from negotiation_sim.rules.arrays import Bools, Floats, Ints
+from negotiation_sim.rules.red_lines import overshoot
 from negotiation_sim.scenario import Scenario
 from negotiation_sim.scenario.layout import Round
 from negotiation_sim.scenario.parameters import Drawing
@@ -24,6 +25,12 @@ from negotiation_sim.talks import Talks
 
 SIMULATED = -1
 """What a decider says to leave a decision to the simulated agent."""
+WRITTEN = 0
+"""The option that a package which a person wrote is, on the menu that was made of it."""
+
+
+Choice = int | tuple[int, ...]
+"""What was decided: an option by its number; of an offer that a person wrote, the level of every issue (K)."""
 
 
 class Move(NamedTuple):
@@ -33,6 +40,25 @@ class Move(NamedTuple):
     actor: str
     kind: str
     turn: int
+
+
+class Weighed(NamedTuple):
+    """What a package that a person writes is to the one who would table it.
+
+    Attributes:
+        worth: utility, prices of soft red lines and of unmatched moves taken off.
+        crossed, hard: titles of issues on which it crosses a red line of its own; on which that is a hard one.
+        moves: whether it moves anything that is not settled.
+        bindable: whether it can be bound in this forum.
+        needs: keys of those whose consent it needs.
+    """
+
+    worth: float
+    crossed: tuple[str, ...]
+    hard: tuple[str, ...]
+    moves: bool
+    bindable: bool
+    needs: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -52,6 +78,11 @@ class Asked:
     turn: int
     options: tuple[str, ...]
     decisions: Mapping[str, Decision]
+
+    @property
+    def move(self) -> Move:
+        """The decision of the one who is asked, or of the first of several."""
+        return Move(self.round, next(iter(self.decisions)), self.kind, self.turn)
 
     @property
     def legal(self) -> Bools:
@@ -96,6 +127,7 @@ class Position:
         session: the round that is being played, or the last one.
         asked: what is to be decided now, by whom; all of it at once, none knowing of the others.
         taken: every move so far, in the order in which the model asked for them.
+        decided: the decisions behind them, up to the first that is waited for, with the option taken.
         talks: the model. While something is asked it stands somewhere in the round: read only what earlier
             rounds have left in its record.
         ended: the horizon is reached, or nothing can change any more.
@@ -103,9 +135,41 @@ class Position:
 
     session: Round
     asked: tuple[Asked, ...]
-    taken: Mapping[Move, int]
+    taken: Mapping[Move, Choice]
+    decided: tuple[tuple[Decision, int], ...]
     talks: Talks
     ended: bool
+
+    def weigh(self, asked: Asked, levels: Sequence[int]) -> Weighed:
+        """What a package (K) would be to a seat that is asked for an offer.
+
+        Raises:
+            ValueError: not a level for each issue, or none that an issue has.
+        """
+        talks, layout = self.talks, self.talks.layout
+        tops = [issue.top for issue in layout.issues.values()]
+        if len(levels) != len(tops) or not all(0 <= at <= top for at, top in zip(levels, tops, strict=True)):
+            raise ValueError(f"a package has a level for each of {len(tops)} issues, from 0 to {tops}")
+        agent = talks.principals[asked.move.actor]
+        party = self.proposer(asked)
+        own = agent.weigh_written(party, self.session, levels)
+        menu = own.menu
+        over = overshoot(menu.levels[:1], agent.low, agent.high)[0] > 0
+        titles = [issue.title for issue in layout.issues.values()]
+        hard = over & np.isinf(agent.price[0])
+        moves = menu.levels[0] >= 1
+        return Weighed(
+            worth=float(own.utility[0, 0]),
+            crossed=tuple(titles[at] for at in np.flatnonzero(over)),
+            hard=tuple(titles[at] for at in np.flatnonzero(hard)),
+            moves=bool((moves & ~talks.public.closed[0]).any()),
+            bindable=bool(menu.bindable[0]),
+            needs=tuple(key for key in layout.parties if menu.needs[key][0]),
+        )
+
+    def proposer(self, asked: Asked) -> str:
+        """For whom an offer is drafted: the seat itself, or the alliance that it drafts for."""
+        return self.talks.scenario.forums[self.session.forum].proposers[asked.turn]
 
 
 class _Waiting(Exception):
@@ -156,7 +220,7 @@ class Game:
         clusters = self.scenario.alliance.clusters.values() if self.scenario.alliance else ()
         return [key for cluster in clusters for key in cluster.members]
 
-    def play(self, moves: Mapping[Move, int], left: Collection[Move] = ()) -> Position:
+    def play(self, moves: Mapping[Move, Choice], left: Collection[Move] = ()) -> Position:
         """Play from the start with these moves, as far as they go.
 
         Args:
@@ -173,9 +237,10 @@ class Game:
             session = talks.round
             with suppress(_Waiting):
                 talks.step()
-        return Position(session, table.asked(), table.taken, talks, not talks.running and not table.waiting)
+        ended = not talks.running and not table.waiting
+        return Position(session, table.asked(), table.taken, table.decided, talks, ended)
 
-    def until(self, moves: Mapping[Move, int], rounds: int) -> Talks:
+    def until(self, moves: Mapping[Move, Choice], rounds: int) -> Talks:
         """The model after so many rounds, all of whose decisions are among the moves; from then on all is simulated.
 
         Raises:
@@ -195,7 +260,7 @@ class Game:
 class _Table:
     """A model under play: gives back what was decided, and notes what is missing."""
 
-    def __init__(self, game: Game, moves: Mapping[Move, int], left: frozenset[Move]) -> None:
+    def __init__(self, game: Game, moves: Mapping[Move, Choice], left: frozenset[Move]) -> None:
         self._game, self._moves, self._left = game, moves, left
         self.waiting: list[Decision] = []
         actors = [*game.scenario.actors, *game._allies()]
@@ -206,6 +271,9 @@ class _Table:
             parameters=game.parameters,
             deciders=dict.fromkeys(actors, self.decide),
             keep_decisions=True,
+            written={
+                (move.round, move.turn): levels for move, levels in moves.items() if isinstance(levels, tuple)
+            },
         )
         self._counted: int | None = None
 
@@ -217,20 +285,33 @@ class _Table:
         if self.waiting and _together(decision) != _together(self.waiting[0]):
             raise _Waiting
         if move in self._moves:
-            return np.array([self._moves[move]])
-        if decision.actor in self._game._speaks_for and move not in self._left:
+            choice = self._moves[move]
+            return np.array([WRITTEN if isinstance(choice, tuple) else choice])
+        if decision.actor in self._game._speaks_for and move not in self._left and _is_open(decision):
             if self._counted is None:
                 self._counted = len(self.talks.desk.log or ())
             self.waiting.append(decision)
         return np.array([SIMULATED])  # while somebody is waited for, this stands in and is thrown away
 
     @property
-    def taken(self) -> dict[Move, int]:
+    def taken(self) -> dict[Move, Choice]:
         """Moves up to the first that is waited for, and those that were given for the same moment."""
         log = self.talks.desk.log or []
-        before = log if self._counted is None else log[: self._counted]
-        given = [each for each in log[len(before) :] if _move(each[0]) in self._moves]
-        return {_move(each): int(chosen[0]) for each, chosen in [*before, *given] if each.asked[0]}
+        given = [(each, int(chosen[0])) for each, chosen in log[len(self._before()) :]]
+        both = [
+            *self.decided,
+            *(each for each in given if each[0].asked[0] and _move(each[0]) in self._moves),
+        ]
+        return {_move(each): self._moves.get(_move(each), chosen) for each, chosen in both}
+
+    @property
+    def decided(self) -> tuple[tuple[Decision, int], ...]:
+        """Decisions up to the first that is waited for, and the option taken."""
+        return tuple((each, int(chosen[0])) for each, chosen in self._before() if each.asked[0])
+
+    def _before(self) -> list[tuple[Decision, Ints]]:
+        log = self.talks.desk.log or []
+        return log if self._counted is None else log[: self._counted]
 
     def asked(self) -> tuple[Asked, ...]:
         """What is waited for, by seat."""
@@ -246,6 +327,11 @@ class _Table:
 
 def _move(decision: Decision) -> Move:
     return Move(decision.round, decision.actor, decision.kind, decision.turn)
+
+
+def _is_open(decision: Decision) -> bool:
+    """Whether there is anything to decide: a person is not asked what can only be answered in one way."""
+    return decision.kind == "offer" or int(decision.legal[0].sum()) > 1
 
 
 def _together(decision: Decision) -> tuple[int, str, int]:

@@ -3,7 +3,7 @@
 All of it is structure, the same for every world of a model.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import product
@@ -152,12 +152,22 @@ class Layout:
         key = (forum, proposer)
         if key not in self._menus:
             spec = self.scenario.forums[forum]
-            self._menus[key] = self._build_menu(spec.agenda, spec.binds, proposer)
+            packages = self._packages(self.offers(proposer))
+            self._menus[key] = self._build_menu(spec.agenda, spec.binds, proposer, packages)
         return self._menus[key]
+
+    def written(self, forum: str, proposer: str, levels: Sequence[int]) -> Menu:
+        """A menu of one package that a person wrote, level by level (K), cut to the forum's agenda.
+
+        Row 0 is the package; if it moves nothing, it is to table nothing.
+        """
+        spec = self.scenario.forums[forum]
+        package = self._closing(dict(zip(self.issues, levels, strict=True)))
+        return self._build_menu(spec.agenda, spec.binds, proposer, [("", package)])
 
     def whole_menu(self, proposer: str) -> Menu:
         """What `proposer` is willing to table, were everybody there to bind anything."""
-        return self._build_menu(self.issues, self.parties, proposer)
+        return self._build_menu(self.issues, self.parties, proposer, self._packages(self.offers(proposer)))
 
     def published_weights(self, party: str) -> Floats:
         """Published weights: (T, K) for the challenger, by type; (C, K) for the alliance, by cluster;
@@ -206,11 +216,13 @@ class Layout:
         grid = {k: v for k, v in offers.generate.items() if k in self.issues}
         choices = [range(self.issues[k].top + 1) if v == "all" else v for k, v in grid.items()]
         for levels in product(*choices):
-            package = dict(zip(grid, levels, strict=True))
-            # Settling a core issue settles the rest with it; otherwise only what moves is settled.
-            whole = any(level >= 1 and self.issues[k].core for k, level in package.items())
-            found.append(("", package if whole else {k: v for k, v in package.items() if v >= 1}))
+            found.append(("", self._closing(dict(zip(grid, levels, strict=True)))))
         return found
+
+    def _closing(self, package: dict[str, int]) -> dict[str, int]:
+        """What a package closes: settling a core issue settles the rest with it, otherwise only what moves."""
+        whole = any(level >= 1 and self.issues[k].core for k, level in package.items())
+        return package if whole else {k: v for k, v in package.items() if v >= 1}
 
     def _level_rows(self, packages: list[dict[str, int]]) -> Floats:
         return np.array(
@@ -221,9 +233,15 @@ class Layout:
         columns = [self.sizes(key)[levels[:, at].astype(int)] for key, at in self.order.items()]
         return np.stack(columns, axis=1)
 
-    def _build_menu(self, agenda: Collection[str], binds: Collection[str], proposer: str) -> Menu:
+    def _build_menu(
+        self,
+        agenda: Collection[str],
+        binds: Collection[str],
+        proposer: str,
+        packages: Iterable[tuple[str, dict[str, int]]],
+    ) -> Menu:
         seen: dict[tuple[tuple[int, bool], ...], tuple[str, dict[str, int]]] = {}
-        for name, package in self._packages(self.offers(proposer)):
+        for name, package in packages:
             cut = {key: level for key, level in package.items() if key in agenda}
             if any(cut.values()):
                 title = name if not name or len(cut) == len(package) else f"{name}, as far as the agenda goes"

@@ -136,7 +136,7 @@ def make_known(group: str, name: str, path: Path, defaults: dict[str, Any] | Non
     store = ConfigStore.instance().repo.setdefault(group, {})
     key = f"{name}.yaml"
     node = _node(path, group, path.stat().st_mtime_ns)
-    whole = OmegaConf.merge(defaults or {}, node)
+    whole = OmegaConf.merge(defaults, node) if defaults else node  # each merge takes a tenth of a second
     assert isinstance(whole, DictConfig)
     store[key] = _Shared(key, whole, group, None, None)
 

@@ -12,7 +12,7 @@ PYTEST_ARGS ?= -q -n auto --maxprocesses 8
 PINS_ARGS ?=
 UV ?= uv
 
-# Pins: core (with the build backend) and everything. Stamps are written last, so a broken set-up is redone.
+# Pins: core (with the classroom and the build backend) and everything. Stamps are written last, so a broken set-up is redone.
 CORE := $(VENV)/.core
 DEV := $(VENV)/.dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
@@ -21,6 +21,8 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --fork-st
 	--prerelease disallow --generate-hashes --no-header --no-annotate
 
 export MPLBACKEND ?= Agg
+# Every command, worker and test driver is a process of its own; without bytecode each takes some four seconds to start.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -69,8 +71,8 @@ schema: $(CORE) ## write schema/scenario.schema.json
 
 pins: ## regenerate the pins (PINS_ARGS=--upgrade moves them)
 	@command -v $(UV) >/dev/null || { echo "make pins needs uv" >&2; exit 1; }
-	@$(COMPILE) $(PINS_ARGS) --extra dev --extra cluster --extra bench pyproject.toml --output-file constraints.txt >/dev/null
-	@echo hatchling | $(COMPILE) --constraint constraints.txt pyproject.toml - --output-file constraints-core.txt >/dev/null
+	@$(COMPILE) $(PINS_ARGS) --all-extras pyproject.toml --output-file constraints.txt >/dev/null
+	@echo hatchling | $(COMPILE) --constraint constraints.txt --extra classroom pyproject.toml - --output-file constraints-core.txt >/dev/null
 	@echo "constraints.txt: $$(grep -c == constraints.txt) pins; constraints-core.txt: $$(grep -c == constraints-core.txt)"
 
 clean: ## remove .venv, caches, builds and demo output

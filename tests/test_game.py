@@ -8,10 +8,12 @@ from helpers import shipped
 
 from negotiation_sim import Talks
 from negotiation_sim.classroom.forecast import continued, fork, odds
-from negotiation_sim.classroom.game import Game, Move, Position
+from negotiation_sim.classroom.game import Choice, Game, Move, Position
 from negotiation_sim.rules.outcome import OUTCOMES
 
 SEED, WORLD = 3, 7
+NOTHING = (0,) * 7
+"""The package of January that moves no issue: nothing is tabled."""
 
 
 def dam(*seats: str) -> Game:
@@ -79,13 +81,11 @@ def test_a_replay_takes_every_move_from_the_log_and_computes_none() -> None:
 
 
 def test_the_two_sides_signal_at_once_and_neither_waits_for_the_other() -> None:
-    game = dam("upland", "lowland")
-    moves: dict[Move, int] = {}
-    while len((position := game.play(moves)).asked) < 2:  # until both have a choice
-        moves = dict(position.taken) | position.asked[0].moves(
-            int(np.flatnonzero(position.asked[0].legal)[-1])
-        )
-    assert {each.seat for each in position.asked} == {"upland", "lowland"}
+    game = Game(shipped("january_2022", "scenario.calendar.horizon_days=8"), SEED, WORLD, ("russia", "us"))
+    moves: dict[Move, Choice] = {}
+    while (position := game.play(moves)).asked[0].kind != "signal":
+        moves = dict(position.taken) | {position.asked[0].move: NOTHING}
+    assert {each.seat for each in position.asked} == {"russia", "us"}
     one, other = position.asked
     after_one = game.play(dict(position.taken) | one.moves(0))
     assert [each.seat for each in after_one.asked] == [other.seat]
@@ -214,3 +214,63 @@ def test_a_fork_leaves_the_game_as_it_was_and_compares_on_the_same_luck() -> Non
     assert moves == before
     with pytest.raises(ValueError, match="a fork needs moves of the game"):
         fork(game, moves, {Move(99, "russia", "signal", 0): 0}, 4, worlds=10)
+
+
+# ---- packages that people write ----------------------------------------------------------------------
+
+
+def january(*seats: str) -> Game:
+    return Game(shipped("january_2022", "scenario.calendar.horizon_days=8"), SEED, WORLD, seats)
+
+
+def test_a_package_from_the_menu_that_a_person_writes_is_that_package() -> None:
+    """The simulated agent's own choice, written level by level, changes nothing in the worlds that follow."""
+    simulated_game = january().play({})
+    offer, chosen = next(each for each in simulated_game.decided if each[0].kind == "offer")
+    levels = tuple(int(level) for level in offer.context["menu"].levels[chosen])
+    written = january(offer.actor).play({january(offer.actor).play({}).asked[0].move: levels})
+    untouched = january(offer.actor).play({january(offer.actor).play({}).asked[0].move: chosen})
+    assert levels != NOTHING
+    assert written.taken.keys() == untouched.taken.keys()
+    assert [(each.actor, at) for each, at in written.decided[1:]] == [
+        (each.actor, at) for each, at in untouched.decided[1:]
+    ]
+
+
+def test_a_package_that_is_on_no_menu_can_be_written_and_is_weighed() -> None:
+    position = january("us").play({})
+    asked = position.asked[0]
+    menu = position.talks.layout.menu(position.session.forum, "us")
+    levels = (0, 0, 0, 1, 1, 1, 2)
+    assert levels not in {tuple(row) for row in menu.levels.astype(int).tolist()}
+    weighed = position.weigh(asked, levels)
+    assert weighed.moves and not weighed.hard
+    assert set(weighed.needs) == {"russia", "nato"}
+    assert not weighed.bindable  # NATO is not in Geneva
+    after = january("us").play({**position.taken, asked.move: levels})
+    offer, row = next(each for each in after.decided if each[0].actor == "us" and each[0].kind == "offer")
+    assert offer.context["menu"].levels[row].astype(int).tolist() == list(levels)
+    assert offer.context["worth"][0, row] == weighed.worth
+
+
+def test_a_package_across_a_hard_red_line_cannot_be_tabled() -> None:
+    position = january("us").play({})
+    bar = (4, 0, 0, 0, 0, 0, 0)
+    assert position.weigh(position.asked[0], bar).hard == ("NATO membership",)
+    with pytest.raises(ValueError, match="us took option 0 of its offer"):
+        january("us").play({**position.taken, position.asked[0].move: bar})
+
+
+@pytest.mark.parametrize("levels", [(0,) * 6, (9, 0, 0, 0, 0, 0, 0), (-1, 0, 0, 0, 0, 0, 0)])
+def test_what_is_no_package_is_refused(levels: tuple[int, ...]) -> None:
+    position = january("us").play({})
+    with pytest.raises(ValueError, match="a package has a level for each of 7 issues"):
+        position.weigh(position.asked[0], levels)
+
+
+def test_a_person_is_not_asked_what_can_be_answered_in_one_way_only() -> None:
+    """In Geneva nothing that needs NATO binds: it can only be refused, and the game goes on at once."""
+    position = january("us").play({})
+    assert position.asked[0].kind == "offer"  # the response to what Russia tabled came before
+    refused = [each for each in position.decided if each[0].actor == "us" and each[0].kind == "response"]
+    assert [(answer.legal[0].tolist(), said) for answer, said in refused] == [([True, False], 0)]

@@ -8,7 +8,7 @@ SCENARIO ?= january_2022
 WORLDS ?= 2000
 SEED ?= 1
 DEMO_OUT ?= demo_out
-PYTEST_ARGS ?= -q -n auto --maxprocesses 8
+PYTEST_ARGS ?= -q -n auto --maxprocesses 8 --dist worksteal
 PINS_ARGS ?=
 UV ?= uv
 
@@ -21,7 +21,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --fork-st
 	--prerelease disallow --generate-hashes --no-header --no-annotate
 
 export MPLBACKEND ?= Agg
-# Every command, worker and test driver is a process of its own; without bytecode each takes some four seconds to start.
+# Every command and worker is a process of its own; without bytecode each takes some four seconds longer to start.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from negotiation_sim.commands.launch import launch
+from negotiation_sim.sweep import designs
 
 GOOD = """\
 name: dam
@@ -187,7 +188,10 @@ def refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 
 @pytest.mark.parametrize("bad", BAD, ids=lambda bad: bad.name)
-def test_a_bad_experiment_is_told_by_file_line_and_key(bad: Bad, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_bad_experiment_is_told_by_file_line_and_key(
+    bad: Bad, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(designs, "MOST_TRIED", 2**12)  # else four million points, where none will do
     Path("dam.yaml").write_text(bad.text, encoding="utf-8")
     message = refusal(capsys, "experiment=dam.yaml", "out=new", "workers=1")
     for fragment in bad.says:

@@ -180,11 +180,11 @@ def test_every_finding_that_a_parameter_cites_is_listed_for_it(january: Scenario
     assert len(informed) > 60
 
 
-def test_every_parameter_says_where_it_comes_from() -> None:
-    for path, parameter in Scenario.load("january_2022").parameters.items():
+def test_every_parameter_says_where_it_comes_from(january: Scenario) -> None:
+    for path, parameter in january.parameters.items():
         assert parameter.evidence or parameter.assumption, path
-    ukraine = [p for p in Scenario.load("january_2022").parameters if p.startswith("actors.ukraine")]
-    assert ukraine and all(not Scenario.load("january_2022").parameters[p].evidence for p in ukraine)
+    ukraine = [p for p in january.parameters if p.startswith("actors.ukraine")]
+    assert ukraine and all(not january.parameters[p].evidence for p in ukraine)
 
 
 def test_thirty_allies_by_name(january: Scenario) -> None:

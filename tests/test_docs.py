@@ -9,6 +9,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 import pytest
 import yaml
+from helpers import shipped
 from pydantic import BaseModel
 
 from negotiation_sim import Scenario
@@ -137,9 +138,9 @@ def test_commands_in_the_documentation_exist():
                 text = (ROOT / "docs" / page).read_text(encoding="utf-8") if page != "README.md" else ""
                 assert value in experiment_files() or f"name: {value}" in text, f"{page}: experiment={value}"
             elif key.startswith("+scenario."):
-                Scenario.load(scenario, [word, *[other for other in rest if other.startswith("scenario.")]])
+                shipped(scenario, word, *[other for other in rest if other.startswith("scenario.")])
             elif key.startswith("scenario."):
-                Scenario.load(scenario, [other for other in rest if other.startswith("scenario.")])
+                shipped(scenario, *[other for other in rest if other.startswith("scenario.")])
             else:
                 assert key in OPTIONS[verb], f"{page}: negsim {verb} has no option {key}"
     assert seen > 20

@@ -29,12 +29,12 @@ from sweeps.playing import (
     plan,
     play_with,
 )
+from sweeps.tasks import never_ends
 
 from negotiation_sim.commands.launch import launch
-from negotiation_sim.files import write_whole
 from negotiation_sim.scenario import ScenarioError
 from negotiation_sim.sweep import Experiment, engines, store
-from negotiation_sim.sweep.chunk import Chunk, Played
+from negotiation_sim.sweep.chunk import Chunk
 from negotiation_sim.sweep.engines import Local
 from negotiation_sim.sweep.plan import Plan
 
@@ -43,7 +43,7 @@ STEPS = ("open", "os.mkdir", "os.rename", "os.remove", "os.truncate")
 """Audit events of whatever changes a folder."""
 IMPORTED = [
     "negotiation_sim.commands.launch",
-    "negotiation_sim.sweep",
+    "negotiation_sim.sweep.runner",
     "negotiation_sim.talks",
     "psutil",
     "pytest",
@@ -146,13 +146,6 @@ def wait_for_parts(folder: Path, process: subprocess.Popen[str], number: int = 3
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < until
         time.sleep(0.01)
-
-
-def never_ends(chunk: Chunk) -> Played:
-    """Say which process this is, then keep it busy."""
-    write_whole(Path(chunk.label), lambda path: path.write_text(str(os.getpid())))
-    time.sleep(1e6)
-    raise AssertionError
 
 
 def driver_of_busy_worker(chunk: Chunk) -> None:

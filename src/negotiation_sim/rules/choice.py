@@ -42,10 +42,7 @@ def pick(weights: Floats, uniform: Floats) -> Ints:
         (W,) index of the option taken, always one with positive weight.
     """
     cumulative = running_sums(weights)
-    total = cumulative[-1]
-    reach = uniform * total
-    option = np.zeros(len(weights), dtype=np.int64)
-    for passed in cumulative[:-1]:
-        # The second term guards against rounding at the upper end: nothing lies beyond the last possible option.
-        option += (passed <= reach) & (passed < total)
+    passed, total = cumulative[:-1], cumulative[-1]
+    # The second term guards against rounding at the upper end: nothing lies beyond the last possible option.
+    option: Ints = ((passed <= uniform * total) & (passed < total)).sum(axis=0)
     return option

@@ -7,11 +7,12 @@ import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Future
-from multiprocessing import get_context, parent_process, resource_tracker
+from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from typing import Any, Protocol
 
+from negotiation_sim.children import end_with_parent
 from negotiation_sim.scenario import Problem, ScenarioError
 from negotiation_sim.sweep.chunk import Chunk, Played, play
 
@@ -167,8 +168,7 @@ class _Worker:
 
 def _work(pipe: Connection[Any, Any], task: Task) -> None:
     """What a worker does from its start to its end."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where signals cannot be blocked
-    threading.Thread(target=_die_with_driver, daemon=True).start()
+    end_with_parent()
     pipe.send("ready")
     while True:
         try:
@@ -181,14 +181,6 @@ def _work(pipe: Connection[Any, Any], task: Task) -> None:
         except Exception as error:  # noqa: BLE001 (whatever it is, the driver is told)
             answer = error
         pipe.send(answer)
-
-
-def _die_with_driver() -> None:
-    """A driver that is killed cannot stop its workers: they must see it themselves, whatever they are doing."""
-    driver = parent_process()
-    if driver is not None:
-        driver.join()
-        os._exit(1)
 
 
 def _no_interrupts() -> None:

@@ -253,6 +253,23 @@ def test_a_package_that_is_on_no_menu_can_be_written_and_is_weighed() -> None:
     assert offer.context["worth"][0, row] == weighed.worth
 
 
+def test_a_draft_that_a_person_writes_for_the_alliance_is_what_the_other_side_answers() -> None:
+    """Geneva, where both table nothing, then Brussels, where the United States drafts for NATO."""
+    game, draft = january("us", "russia"), (0, 0, 0, 1, 0, 1, 0)
+    position = game.play({})
+    while not any(asked.kind == "response" for asked in position.asked):
+        moves = dict(position.taken)
+        for asked in position.asked:
+            drafts = asked.kind == "offer" and asked.round == 2 and asked.seat == "us"
+            offered = draft if drafts else NOTHING
+            choice = offered if asked.kind == "offer" else int(np.flatnonzero(asked.legal)[-1])
+            moves[asked.move] = choice if asked.kind != "signal" else 0
+        position = game.play(moves)
+    tabled = next(iter(position.asked[0].decisions.values())).context["tabled"]
+    assert tabled.proposer == "nato"
+    assert tabled.levels[0].astype(int).tolist() == list(draft)
+
+
 def test_a_package_across_a_hard_red_line_cannot_be_tabled() -> None:
     position = january("us").play({})
     bar = (4, 0, 0, 0, 0, 0, 0)

@@ -14,6 +14,7 @@ VERBS = {
     "trace": "read one world round by round, as minutes of the talks",
     "check": "validate a scenario; show red lines, packages and who blocks them",
     "evidence": "list findings, what they inform, and where documents conflict",
+    "class": "play a scenario in class: pages for students and instructor in any browser",
 }
 
 EPILOG = """\
@@ -28,6 +29,7 @@ Everything after the verb is a Hydra override: name=value, in any order.
   negsim trace scenario=january_2022 seed=1 world=17
   negsim check scenario=my_crisis.yaml
   negsim evidence actor=Russia issue=membership
+  negsim class demo
 
 negsim VERB --help shows a verb's own options and Hydra's flags.
 Exit codes: 0 done, 1 failed while running, 2 bad input.

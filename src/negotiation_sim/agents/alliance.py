@@ -84,6 +84,7 @@ class AllianceAgent(mesa.Agent):  # type: ignore[misc]
         menu = self.model.layout.menu(session.forum, self.key)
         draft = self.setter.table(self.key, session, turn, open_, self.mandate(session, menu))
         passed = self.consult(draft, draft.present)
+        menu = draft.menu  # of one package, if a person has written it
         index = np.where(passed, draft.index, menu.nothing)
         return Tabled(self.key, self.setter.key, turn, menu, index, passed, self.model.public)
 

@@ -10,22 +10,29 @@ offer      `by` (key of the party), `drafter` (key of the one who chose it), `tu
 silence    the allies' answer to it: `turn`, `kept`, `asked`, `quota`, `broken_by` (keys), `passes`
 response   `by`, `turn`, `accepts`
 bound      a package binds: `turn`, `by`
-signal     `by`, `move` (in the model's words), `step` (number of the ladder's step), `slid` (further than meant)
+signal     `by`, `move` (in the model's words), `step` (number of the ladder's step), `slid` (further than meant);
+           of the challenger `cheap` (words only), and type by type `prior` (belief before), `chance` (of this signal
+           among those that are no mere words) and `likelihood` (the same after habituation, which Bayes' rule takes)
 standing   how things stand after the round: `rung`, `answer` (steps), `belief` (type -> chance), `cohesion`, `bound`
            (K levels), `closed` (K), `pointless`, `outcome`
 ========== ======================================================================================================
 
 Nothing in it is private: what a package is worth to somebody, and why somebody refused it, is not told. Entries of a
-game that goes on begin with all that were there before.
+game that goes on begin with all that were there before. What observers expect of each type follows from published
+values alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
+from negotiation_sim.agents.challenger import CHEAP
 from negotiation_sim.agents.decisions import Decision
-from negotiation_sim.classroom.game import Position
+from negotiation_sim.classroom.game import Expected, Position
+from negotiation_sim.rules.beliefs import damped, seen_likelihood
 from negotiation_sim.scenario.layout import Menu, Round
 from negotiation_sim.talks import Talks
 
@@ -44,7 +51,7 @@ def account(position: Position) -> list[Entry]:
         entry
         for session in talks.layout.rounds[:number]
         for entry in _round(
-            talks,
+            position,
             session,
             [each for each in taken if each[0].round == session.number],
             session.number <= complete,
@@ -52,10 +59,12 @@ def account(position: Position) -> list[Entry]:
     ]
 
 
-def _round(talks: Talks, session: Round, taken: list[Taken], complete: bool) -> Iterator[Entry]:
+def _round(position: Position, session: Round, taken: list[Taken], complete: bool) -> Iterator[Entry]:
+    talks = position.talks
     entries = [*_opening(talks, session), *_proposals(talks, session, taken)]
     if complete:
-        entries += [*_signals(talks, session, taken), _standing(talks, session)]
+        expected = position.expected.get(session.number)
+        entries += [*_signals(talks, session, taken, expected), _standing(talks, session)]
     for entry in entries:
         yield {"round": session.number, **entry}
 
@@ -130,7 +139,7 @@ def _answers(talks: Talks, taken: list[Taken]) -> Iterator[Entry]:
                 }
 
 
-def _signals(talks: Talks, session: Round, taken: list[Taken]) -> Iterator[Entry]:
+def _signals(talks: Talks, session: Round, taken: list[Taken], expected: Expected | None) -> Iterator[Entry]:
     record, at, layout = talks.record, session.number - 1, talks.layout
     for signal, chosen in taken:
         if signal.kind != "signal":
@@ -142,7 +151,20 @@ def _signals(talks: Talks, session: Round, taken: list[Taken]) -> Iterator[Entry
         before = int(trace[at - 1, 0]) if at else first
         now, move = int(trace[at, 0]), signal.options[chosen]
         slid = challenger and now > before + STEPS.get(move, 0)
-        yield {"what": "signal", "by": signal.actor, "move": move, "step": now, "slid": slid}
+        entry = {"what": "signal", "by": signal.actor, "move": move, "step": now, "slid": slid}
+        if challenger and expected is not None:
+            entry |= _learnt(talks.layout.types, expected, chosen)
+        yield entry
+
+
+def _learnt(types: Sequence[str], expected: Expected, chosen: int) -> Entry:
+    """What observers learn from the challenger's signal, type by type."""
+    chance = seen_likelihood(expected.chances, np.array([chosen]), CHEAP)
+    likelihood = damped(chance, expected.habituation, expected.build_ups)
+    rows = {"prior": expected.belief, "chance": chance, "likelihood": likelihood}
+    return {"cheap": bool(CHEAP[chosen])} | {
+        name: dict(zip(types, map(float, row[0]), strict=True)) for name, row in rows.items()
+    }
 
 
 def _standing(talks: Talks, session: Round) -> Entry:

@@ -28,10 +28,16 @@ def continued(
 
     Returns: the table of `Talks.outcomes`, a row a world.
 
+    Of a game that has ended by then, all worlds are the one that was played.
+
     Raises:
-        ValueError: a decision of these rounds is missing, or the game has ended before.
+        ValueError: a decision of these rounds is missing.
     """
-    return game.until(moves, rounds).spread(worlds, seed).run().outcomes
+    talks = game.until(moves, rounds)
+    if not talks.running:
+        outcomes = talks.outcomes
+        return outcomes.loc[outcomes.index.repeat(worlds)].assign(world=range(worlds))
+    return talks.spread(worlds, seed).run().outcomes
 
 
 def odds(

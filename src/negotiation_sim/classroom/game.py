@@ -119,6 +119,22 @@ class Asked:
         }
 
 
+class Expected(NamedTuple):
+    """What observers expected of the challenger in a round, before its signal.
+
+    Attributes:
+        belief: (1, T) in its types.
+        chances: (T, 1, n) of each signal, under each type.
+        habituation: (1,) share of what a signal tells that is lost with each build-up.
+        build_ups: (1,) how many have been seen.
+    """
+
+    belief: Floats
+    chances: Floats
+    habituation: Floats
+    build_ups: Ints
+
+
 @dataclass(frozen=True)
 class Position:
     """Where a game stands.
@@ -128,6 +144,7 @@ class Position:
         asked: what is to be decided now, by whom; all of it at once, none knowing of the others.
         taken: every move so far, in the order in which the model asked for them.
         decided: the decisions behind them, up to the first that is waited for, with the option taken.
+        expected: number of a round -> what observers expected of the challenger's signal.
         talks: the model. While something is asked it stands somewhere in the round: read only what earlier
             rounds have left in its record.
         ended: the horizon is reached, or nothing can change any more.
@@ -137,6 +154,7 @@ class Position:
     asked: tuple[Asked, ...]
     taken: Mapping[Move, Choice]
     decided: tuple[tuple[Decision, int], ...]
+    expected: Mapping[int, Expected]
     talks: Talks
     ended: bool
 
@@ -238,7 +256,7 @@ class Game:
             with suppress(_Waiting):
                 talks.step()
         ended = not talks.running and not table.waiting
-        return Position(session, table.asked(), table.taken, table.decided, talks, ended)
+        return Position(session, table.asked(), table.taken, table.decided, table.expected, talks, ended)
 
     def until(self, moves: Mapping[Move, Choice], rounds: int) -> Talks:
         """The model after so many rounds, all of whose decisions are among the moves; from then on all is simulated.
@@ -246,8 +264,11 @@ class Game:
         Raises:
             ValueError: a decision of a person is missing before.
         """
-        table = _Table(self, moves, frozenset())
+        # A package that was written later on must not be tabled again where all is simulated.
+        table = _Table(self, {move: moves[move] for move in moves if move.round <= rounds}, frozenset())
         for _ in range(rounds):
+            if not table.talks.running:
+                break
             with suppress(_Waiting):
                 table.talks.step()
             if table.waiting:
@@ -263,6 +284,7 @@ class _Table:
     def __init__(self, game: Game, moves: Mapping[Move, Choice], left: frozenset[Move]) -> None:
         self._game, self._moves, self._left = game, moves, left
         self.waiting: list[Decision] = []
+        self.expected: dict[int, Expected] = {}
         actors = [*game.scenario.actors, *game._allies()]
         self.talks = Talks(
             game.scenario,
@@ -282,6 +304,8 @@ class _Table:
         move = _move(decision)
         if not decision.asked[0]:
             return np.array([SIMULATED])
+        if move.kind == "signal" and move.actor == self.talks.layout.challenger:
+            self.expected[move.round] = self._expected()
         if self.waiting and _together(decision) != _together(self.waiting[0]):
             raise _Waiting
         if move in self._moves:
@@ -292,6 +316,15 @@ class _Table:
                 self._counted = len(self.talks.desk.log or ())
             self.waiting.append(decision)
         return np.array([SIMULATED])  # while somebody is waited for, this stands in and is thrown away
+
+    def _expected(self) -> Expected:
+        talks = self.talks
+        return Expected(
+            talks.public.belief.copy(),
+            talks.challenger.chances_by_type(),
+            talks.parameter_now("habituation"),
+            talks.public.build_ups.copy(),
+        )
 
     @property
     def taken(self) -> dict[Move, Choice]:

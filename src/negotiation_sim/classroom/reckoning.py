@@ -22,6 +22,7 @@ from negotiation_sim.classroom import forecast
 from negotiation_sim.classroom.account import account
 from negotiation_sim.classroom.game import Asked, Choice, Game, Move, Position, Weighed
 from negotiation_sim.classroom.settings import Settings
+from negotiation_sim.files import as_parquet, write_whole
 from negotiation_sim.rules.outcome import OUTCOMES
 from negotiation_sim.scenario import Scenario
 from negotiation_sim.talks import Talks
@@ -303,8 +304,8 @@ def odds_after(
         have done, and by how much; largest first.
     """
     game = table.game
-    if rounds >= table.rounds:
-        talks = game.until(moves, rounds)
+    talks = game.until(moves, rounds)
+    if rounds >= table.rounds or not talks.running:
         runs = talks.run().outcomes
         shares = outcome_shares(runs, "outcome", OUTCOMES)
         return {"shares": _rows(shares), "worlds": 1, "swings": []}
@@ -328,6 +329,15 @@ def odds_after(
         )
     swings.sort(key=lambda row: -row["swing"])
     return {"shares": _rows(shares), "worlds": worlds, "swings": swings}
+
+
+def all_simulated(table: Table, worlds: int, path: Path) -> None:
+    """Play many worlds of a session's scenario without people, each with private numbers drawn over their ranges.
+
+    Writes the table of `Talks.outcomes` to `path`, whole or not at all.
+    """
+    runs = Talks(table.game.scenario, worlds, table.settings.seed).run().outcomes
+    write_whole(path, lambda temporary: temporary.write_bytes(as_parquet(runs)))
 
 
 def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -41,7 +41,7 @@ from negotiation_sim.classroom.views import Scene
 from negotiation_sim.files import write_whole
 from negotiation_sim.scenario import Scenario
 
-LOG, SCENARIO = "events.db", "scenario.yaml"
+LOG, SCENARIO, BASELINE = "events.db", "scenario.yaml", "baseline.parquet"
 WORLDS = 10_000
 """Worlds in which a session goes on for the odds."""
 RESTARTED = "the server was restarted while the time ran out"
@@ -107,7 +107,7 @@ class Room:
             OSError: the folder cannot be made.
         """
         settings = _checked(settings, scenario)
-        last = scenario.layout.rounds[settings.rounds - 1].day
+        last = max(1, scenario.layout.rounds[settings.rounds - 1].day)  # a scenario lasts a day at least
         calendar = scenario.calendar.model_copy(update={"horizon_days": last})
         text = scenario.model_copy(update={"calendar": calendar}).as_yaml()
         folder.mkdir(parents=True)
@@ -140,6 +140,11 @@ class Room:
             Counter(listener.seat for listener in self.listeners),
             self.fault,
         )
+
+    @property
+    def busy(self) -> bool:
+        """Whether the model is at work for this session."""
+        return bool(self._tasks)
 
     async def open(self) -> None:
         """Go on where the log ends: find out what is asked, and set the clock going."""
@@ -300,6 +305,8 @@ class Room:
             self._start("reckoning", self._reckon)
         elif state.phase == "open" and state.step is not None:
             self._timer = asyncio.create_task(self._ring(state.step.deadline))
+        if state.phase == "ended" and not (self.folder / BASELINE).exists():
+            self._start("baseline", self._play_without_people)
         if self._without_odds():
             self._start("odds", self._work_out_odds)
 
@@ -317,9 +324,9 @@ class Room:
             reckoning.reckon, self.table, dict(state.moves), decided, state.waiting_for
         )
         async with self._lock:
-            self._tasks.pop("reckoning", None)
             self.questions = {question.seat: question for question in reckoned.asked}
             await self._write("model", self._opening(reckoned))
+            self._tasks.pop("reckoning", None)
             await self._go_on()
 
     def _opening(self, reckoned: Reckoned) -> Proposal:
@@ -348,9 +355,10 @@ class Room:
         self.questions = {question.seat: question for question in reckoned.asked}
 
     def _without_odds(self) -> list[int]:
-        """Rounds that are complete and whose odds are not known, the last first."""
-        played = 0 if self.state.practice else self.state.complete
-        return [number for number in range(played, 0, -1) if number not in self.state.odds]
+        """Rounds that are complete and whose odds are not known, the last first; 0 is before the first."""
+        if self.state.practice or not self.state.account:
+            return []
+        return [number for number in range(self.state.complete, -1, -1) if number not in self.state.odds]
 
     async def _work_out_odds(self) -> None:
         """Have the odds after a round worked out; of no use if it has been rewound meanwhile."""
@@ -364,10 +372,17 @@ class Room:
             reckoning.odds_after, self.table, dict(state.moves), round_, decided, WORLDS
         )
         async with self._lock:
-            self._tasks.pop("odds", None)
             if self.state.rewinds == state.rewinds:
                 await self._write("model", Proposal(s.ODDS, {"round": round_, **found}))
+            self._tasks.pop("odds", None)
             await self._go_on()
+
+    async def _play_without_people(self) -> None:
+        """What becomes of the scenario without people, for the debrief: worked out once, and kept in the folder."""
+        await self.backroom.work(reckoning.all_simulated, self.table, WORLDS, self.folder / BASELINE)
+        async with self._lock:
+            self._tasks.pop("baseline", None)
+            self._tell(self.state.seq)
 
     def _start(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Begin something that takes a while, unless it is under way; what goes wrong is shown to facilitators."""

@@ -22,7 +22,7 @@ INJECTED     `to` (seat or None), `text`, `number` or None    news; `number` tha
 HELD, FREED  `number`                                         an inject of the settings is held back, or no longer
 STATED       `seat`, `text`                                   a public statement
 WRITTEN      `seat`, `to`, `text`                             a message from one seat to another
-ODDS         `round`, `shares`, `worlds`, `moved`             the odds after a round, for the facilitator
+ODDS         `round`, `shares`, `worlds`, `swings`            the odds after a round, 0 for those before the first
 DECLASSIFIED `seat` (or None for all)                         what was private of a seat is open to all
 ============ ================================================ ====================================================
 

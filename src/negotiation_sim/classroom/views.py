@@ -84,7 +84,11 @@ def view(scene: Scene, seat: str) -> View:
         "account": [_told(scene.scenario, entry) for entry in state.account if _may_read(scene, seat, entry)],
         "statements": [_said(scene, each) for each in state.statements],
         "messages": [
-            _said(scene, each) for each in state.messages if everything or seat in (each.seat, each.to)
+            _said(scene, each)
+            for each in state.messages
+            if everything
+            or seat in (each.seat, each.to)
+            or all(party is not None and state.is_open_to(party) for party in (each.seat, each.to))
         ],
         "news": [_said(scene, each) for each in state.news if everything or each.to in (None, seat)],
         "channels": [
@@ -96,8 +100,16 @@ def view(scene: Scene, seat: str) -> View:
             for each in state.history
             if everything or each.seat == seat or state.is_open_to(each.seat)
         ],
+        "left": [
+            {"round": round_, "kind": kind, "turn": turn, "seat": its, "name": name_of(scene.scenario, its)}
+            for round_, kind, turn, its in sorted(
+                {(move.round, move.kind, move.turn, speaker(scene, move.actor)) for move in state.left}
+            )
+        ],
         "open": [each for each in state.set.seats if everything or state.is_open_to(each)],
     }
+    if everything or state.phase == "ended":
+        shown["odds"] = _odds(scene)
     if everything:
         shown["control"] = _control(scene)
     return shown
@@ -125,6 +137,13 @@ def briefing_of(scene: Scene, viewer: str, seat: str) -> Briefing:
 def _of_allies(scenario: Scenario, draws: Mapping[str, float]) -> dict[str, float]:
     """An ally's own numbers are dealt also where all parameters are as published."""
     return {path: value for path, value in draws.items() if path not in scenario.parameters}
+
+
+def speaker(scene: Scene, actor: str) -> str:
+    """Key of the seat that decides for somebody: its own, or the delegation of its alliance."""
+    alliance, taken = scene.scenario.alliance, scene.state.set.seats
+    delegated = actor not in taken and actor not in scene.scenario.actors
+    return alliance.key if alliance and delegated else actor
 
 
 def name_of(scenario: Scenario, key: str) -> str:
@@ -236,6 +255,7 @@ def _question(scene: Scene, seat: str) -> View | None:
                 "title": issue.title,
                 "on_agenda": key in forum.agenda,
                 "settled": _settled(state, at),
+                "open": key in forum.agenda and not _settled(state, at),
                 "labels": [issue.label(level) for level in range(issue.top + 1)],
             }
             for at, (key, issue) in enumerate(layout.issues.items())
@@ -323,6 +343,7 @@ def _told(scenario: Scenario, entry: Mapping[str, Any]) -> View:
             "outcome_label": scenario.outcome_label(entry["outcome"]),
             "belief_labels": {types[key].label: chance for key, chance in entry["belief"].items()},
             "about": name_of(scenario, scenario.layout.challenger),
+            "alliance": scenario.alliance.name if scenario.alliance else None,
         }
     return shown
 
@@ -342,15 +363,6 @@ def _said(scene: Scene, told: Told) -> View:
 
 def _decision(scene: Scene, decided: Decided) -> View:
     number = decided.by.rpartition(":")[2]
-    choice = decided.choice
-    if isinstance(choice, tuple):
-        words = "; ".join(_lines(scene.scenario, choice)) or "nothing"
-    elif decided.kind in ("response", "silence"):
-        pairs = {"response": ("refuses", "accepts"), "silence": ("breaks silence", "keeps silence")}
-        words = pairs[decided.kind][choice]
-    else:
-        challenger = decided.seat == scene.scenario.layout.challenger
-        words = TOLD[(SIGNALS if challenger else ANSWERS)[choice]]
     return {
         "seq": decided.seq,
         "at": decided.at,
@@ -360,9 +372,48 @@ def _decision(scene: Scene, decided: Decided) -> View:
         "seat": decided.seat,
         "seat_name": name_of(scene.scenario, decided.seat),
         "by": scene.state.people.get(int(number), "") if number.isdigit() else "",
-        "words": words,
+        "words": _words(scene, decided),
         "why": decided.why,
     }
+
+
+def _words(scene: Scene, decided: Decided) -> str:
+    choice = decided.choice
+    if isinstance(choice, tuple):
+        return "; ".join(_lines(scene.scenario, choice)) or "nothing"
+    if decided.kind in ("response", "silence"):
+        pairs = {"response": ("refuses", "accepts"), "silence": ("breaks silence", "keeps silence")}
+        return pairs[decided.kind][choice]
+    challenger = decided.seat == scene.scenario.layout.challenger
+    return TOLD[(SIGNALS if challenger else ANSWERS)[choice]]
+
+
+def _odds(scene: Scene) -> list[View]:
+    """The odds after each round, 0 for those before the first, and the decisions that moved them, in words."""
+    decided = {(each.round, f"{each.seat}:{each.kind}:{each.turn}"): each for each in scene.state.history}
+    return [
+        {
+            "round": number,
+            "worlds": found["worlds"],
+            "shares": [
+                {**row, "label": scene.scenario.outcome_label(row["outcome"])} for row in found["shares"]
+            ],
+            "swings": [
+                {
+                    **swing,
+                    "label": scene.scenario.outcome_label(swing["outcome"]),
+                    "seq": its.seq,
+                    "kind": its.kind,
+                    "seat": its.seat,
+                    "seat_name": name_of(scene.scenario, its.seat),
+                    "words": _words(scene, its),
+                }
+                for swing in found["swings"]
+                if (its := decided.get((number, swing["decision"]))) is not None
+            ],
+        }
+        for number, found in sorted(scene.state.odds.items())
+    ]
 
 
 def _control(scene: Scene) -> View:

@@ -1,4 +1,4 @@
-"""What a verb is about: a scenario, an experiment or a folder of results, found by name or path, and checked."""
+"""What a verb is about: a scenario, an experiment or a folder, found by name or path, and checked."""
 
 from __future__ import annotations
 
@@ -67,6 +67,10 @@ def _study(plain: Any, _chosen: str, _files: Files, _overrides: list[str]) -> ob
     return Study.load(_named(plain, "the folder of a run or a sweep, such as results or sweeps/allied_unity"))
 
 
+def _classroom(plain: Any, _chosen: str, _files: Files, _overrides: list[str]) -> object:
+    return Path(str(plain)) if plain else None
+
+
 def _named(folder: Any, allowed: str) -> str:
     if not folder:
         raise ScenarioError("options", [Problem("folder", "no folder is given", "nothing", allowed)])
@@ -95,7 +99,9 @@ def _prepare_scenarios(arguments: list[str]) -> dict[str, Path]:
             names = [choose(each, files) for each in names]
         arguments[at] = "scenario=" + ",".join(names)
         chosen += names
-    register([each for each in chosen or scenario_files() if each in files], files, found.values())
+    if len(chosen) != 1:  # of several jobs, Hydra also composes what all have in common, with its own choice
+        chosen += scenario_files()
+    register([each for each in chosen if each in files], files, found.values())
     return files
 
 
@@ -146,6 +152,12 @@ def _prepare_folder(arguments: list[str]) -> dict[str, Path]:
     return {}
 
 
+def _prepare_class(arguments: list[str]) -> dict[str, Path]:
+    """`demo` by itself is an option, as a word that a person says."""
+    arguments[:] = ["demo=true" if argument == "demo" else argument for argument in arguments]
+    return {}
+
+
 def _quoted(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
@@ -154,4 +166,5 @@ SCENARIO = Kind("scenario", _prepare_scenarios, _scenario)
 EXPERIMENT = Kind("experiment", _prepare_experiments, _experiment)
 FOLDER = Kind("folder", _prepare_folder, _results)
 STUDY = Kind("folder", _prepare_folder, _study)
-KINDS = {"sweep": EXPERIMENT, "export": FOLDER, "report": STUDY}
+CLASSROOM = Kind("folder", _prepare_class, _classroom)
+KINDS = {"sweep": EXPERIMENT, "export": FOLDER, "report": STUDY, "class": CLASSROOM}

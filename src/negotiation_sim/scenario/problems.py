@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from typing import Self
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -96,6 +97,10 @@ class ScenarioError(ValueError):
         self.problems = problems
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         super().__init__(f"{scenario}: {count}\n" + "\n".join(str(each) for each in problems))
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str, list[Problem]]]:
+        """Made anew on the other side: an exception made of its message alone would kill a pool of processes."""
+        return type(self), (self.scenario, self.problems)
 
 
 def unknown_name(key: str, kind: str, found: str, allowed: Iterable[str]) -> Problem:

@@ -1,0 +1,1 @@
+"""The web pages of a class: joining, seats, the instructor's console, the debrief."""

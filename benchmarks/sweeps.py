@@ -41,7 +41,7 @@ from ema_workbench import (
 from ema_workbench import Scenario as EmaScenario
 
 from negotiation_sim import Scenario, Talks
-from negotiation_sim.files import as_parquet
+from negotiation_sim.parquet import as_parquet
 from negotiation_sim.rules.outcome import HEADLINES, OUTCOMES
 from negotiation_sim.sweep import Experiment, sweep
 from negotiation_sim.sweep.chunk import Chunk, Played

@@ -13,7 +13,7 @@ from helpers import shipped
 from starlette.testclient import TestClient
 
 from negotiation_sim.classroom import procedure, reckoning
-from negotiation_sim.classroom.backroom import Backroom
+from negotiation_sim.classroom.backroom import Backroom, perform
 from negotiation_sim.classroom.disclosure import OBSERVER
 from negotiation_sim.classroom.log import canonical
 from negotiation_sim.classroom.room import BASELINE, Room
@@ -55,8 +55,8 @@ class InThread(Backroom):
     def __init__(self) -> None:
         pass
 
-    async def _call(self, name: str, function: Any, *arguments: Any, **keywords: Any) -> Any:
-        return await asyncio.to_thread(function, *arguments, **keywords)
+    async def _call(self, name: str, task: str, *arguments: Any, **keywords: Any) -> Any:
+        return await asyncio.to_thread(perform, task, *arguments, **keywords)
 
     def close(self) -> None:
         pass

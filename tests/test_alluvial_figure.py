@@ -17,7 +17,7 @@ from picture_checks import (
 )
 
 from negotiation_sim.figures.alluvial import IN_NODE, NODE, RIBBON, TALL, alluvial_figure
-from negotiation_sim.figures.style import HEADLINE_COLOURS
+from negotiation_sim.figures.colours import HEADLINE_COLOURS
 from negotiation_sim.rules.outcome import OUTCOMES
 
 STATES = ["agreement", "R0 at rest", "R1 drill", "talks suspended", "walked out", "war"]

@@ -24,10 +24,10 @@ from negotiation_sim.analysis.calibration import (
     reproduces,
     shares_given,
 )
+from negotiation_sim.figures.colours import HEADLINE_COLOURS
 from negotiation_sim.figures.facts import facts_figure
 from negotiation_sim.figures.given_the_week import given_the_week_figure
 from negotiation_sim.figures.posterior import BAND, DARK, posterior_figure
-from negotiation_sim.figures.style import HEADLINE_COLOURS
 
 SOURCE = "Scenario: January 2022; seed 1; negotiation-sim 0.1.0"
 FACTS = {

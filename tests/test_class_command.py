@@ -18,7 +18,7 @@ from browser import assert_accessible
 from starlette.testclient import TestClient
 from test_room import InThread
 
-from negotiation_sim.classroom import demo, procedure
+from negotiation_sim.classroom import demo, procedure, reckoning
 from negotiation_sim.classroom import room as rooms
 from negotiation_sim.classroom import session as s
 from negotiation_sim.classroom.room import Room
@@ -196,7 +196,7 @@ def test_robots_play_a_whole_game_as_people_do_and_again_after_a_rewind(
 ) -> None:
     monkeypatch.setattr(lobby, "Backroom", InThread)
     monkeypatch.setattr(rooms, "WORLDS", 20)
-    monkeypatch.setattr(rooms.reckoning, "SWING_WORLDS", 20)
+    monkeypatch.setattr(reckoning, "SWING_WORLDS", 20)
     app: Any = create_app(tmp_path, "key")
     demo.with_robots(app, pace=0.0)
 

@@ -13,6 +13,7 @@ from helpers import shipped
 from starlette.testclient import TestClient
 from test_room import InThread
 
+from negotiation_sim.classroom import reckoning
 from negotiation_sim.classroom import room as rooms
 from negotiation_sim.classroom import session as s
 from negotiation_sim.classroom.identity import Throttle, spelled
@@ -39,7 +40,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lobby, "Backroom", InThread)
         patch.setattr(rooms, "WORLDS", 50)
-        patch.setattr(rooms.reckoning, "SWING_WORLDS", 50)
+        patch.setattr(reckoning, "SWING_WORLDS", 50)
         yield create_app(tmp_path_factory.mktemp("class"), KEY)
 
 
@@ -322,6 +323,8 @@ def test_of_two_facilitators_who_press_advance_one_advances_and_the_other_learns
     lost = next(answer.text for answer in answers if answer.status_code == 409)
     winner = "Clara" if answers[0].status_code == 303 else "Boris"
     assert f"closed already by {winner}" in lost
+    # A page that was open before, pressed after the next step has opened, does not close that one.
+    assert (dam.state.phase, press(other, begun, "advance", step=step)) == ("open", 409)
 
 
 # ---- the buttons -------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
+from functools import cache
 from html import unescape
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,7 +26,7 @@ from negotiation_sim.classroom import reckoning
 from negotiation_sim.classroom import session as s
 from negotiation_sim.classroom.disclosure import OBSERVER
 from negotiation_sim.classroom.identity import CODE_ISSUED, TOKEN_ISSUED, spelled
-from negotiation_sim.classroom.reckoning import Table
+from negotiation_sim.classroom.questions import Table
 from negotiation_sim.classroom.room import BASELINE, LOG, SCENARIO
 from negotiation_sim.classroom.session import SessionState
 from negotiation_sim.classroom.views import FACILITATOR
@@ -41,6 +42,7 @@ PLANNED = (
     {"round": 2, "text": "plantednews2", "to": "lowland"},
 )
 """News that an instructor prepares."""
+PACKAGE = {"do": "propose", "level.missiles": "3", "level.ru_forces": "1"}
 DIGITS = 10
 """Characters of a number as it was drawn that are searched for."""
 TIMES = 1000.0
@@ -50,7 +52,7 @@ IN_UTILITY = re.compile(
 PRECISE = re.compile(r"_precision$")
 LOUD = re.compile(rb"(?<![\w.])\d{5,}(?!\w)")
 """Numbers of five digits or more that stand by themselves."""
-TEXT = re.compile(r"<style.*?</style>|<[^>]*>", re.DOTALL)
+TAGS = re.compile(r"<style.*?</style>|<[^>]*>", re.DOTALL)
 """What is not text of a page."""
 
 
@@ -97,6 +99,7 @@ def loud_scenario() -> dict[str, Any]:
         lines["nato"],
     ):  # so that some cooperation can be given up, and both are asked
         line |= {"value": 1.9, "range": [1.9, 1.9]}
+    del scenario["actors"]["russia"]["decides_after"]  # its seat knows its type from the first round
     dates = [each["date"] for each in scenario["calendar"]["sessions"]]
     forums = ("vienna", "brussels", "geneva")
     scenario["calendar"]["sessions"] = [
@@ -110,7 +113,7 @@ def opened(body: bytes) -> bytes:
     inside = [base64.b64decode(each) for each in re.findall(rb"base64,([A-Za-z0-9+/=]+)", body)]
     text = body.decode("utf-8", errors="replace")
     unescaped = re.sub(r"\\u([0-9a-f]{4})", lambda found: chr(int(found[1], 16)), text).replace('\\"', '"')
-    return b"\n".join([body, *inside, unescape(text).encode(), unescape(unescaped).encode()])
+    return b"\n".join([body, *inside, *({unescape(unescaped).encode()} - {body})])
 
 
 class Watched(Person):
@@ -220,40 +223,7 @@ def played(running: Server) -> Iterator[Played]:
             assert people[seat].join(code, f"Person of {seat}").status_code == 303
         for person in (clara, *people.values()):
             person.listen()
-        said = {seat: {reason(seat).encode()} for seat in SEATS}
-        loud: dict[str, set[bytes]] = {seat: set() for seat in SEATS}
-
-        def note(seat: str, answer: httpx2.Response) -> httpx2.Response:
-            assert answer.status_code == 200, answer.text
-            loud[seat] |= set(LOUD.findall(TEXT.sub(" ", answer.text).encode()))
-            return answer
-
-        for seat in SEATS:
-            note(seat, people[seat].get("briefing"))
-        clara.post("begin")
-        while (state := running.settled(session)).phase != "ended":
-            assert state.step is not None
-            for seat in state.waiting_for:
-                person, why = people[seat], f"planted{seat}why{state.step.number}"
-                fields = person.asked(note(seat, person.get()))
-                if "do" in fields:
-                    fields |= {"do": "propose", "level.missiles": "3", "level.ru_forces": "1"}
-                    if seat == "russia":
-                        fields |= {"level.ua_coop": "1"}
-                    note(seat, person.post("weigh", fields))
-                assert person.post("decide", {**fields, "why": why}).status_code == 303
-                said[seat].add(why.encode())
-            if state.step.number == 2:
-                for seat, to in TO.items():
-                    sent = people[seat].post("message", {"to": to, "message": message(seat)})
-                    assert sent.status_code == 303, sent.text
-                told = clara.post("inject", {"to": "russia", "text": "plantednewsrussia"})
-                assert told.status_code == 303
-                for person in people.values():  # none of these is theirs yet
-                    for name in ("debrief/", "replay/", "export/session.json"):
-                        assert person.get(name).status_code == 409
-            for person in (clara, *people.values()):
-                person.look_around()
+        said, loud = play(clara, people)
         end = time.monotonic() + PATIENCE
         while not (running.folder / session / BASELINE).exists() or 2 not in running.state(session).odds:
             assert time.monotonic() < end
@@ -267,26 +237,69 @@ def played(running: Server) -> Iterator[Played]:
         yield Played(running, session, clara, people, said, loud, drawn, sent)
 
 
+def play(
+    clara: Watched, people: Mapping[str, Watched]
+) -> tuple[dict[str, set[bytes]], dict[str, set[bytes]]]:
+    """Play to the end; gives what every seat has said, or been told, for itself alone, and the numbers it was shown."""
+    running, session = clara.server, clara.session
+    said = {seat: {reason(seat).encode()} for seat in SEATS}
+    loud: dict[str, set[bytes]] = {seat: set() for seat in SEATS}
+
+    def note(seat: str, answer: httpx2.Response) -> httpx2.Response:
+        assert answer.status_code == 200, answer.text
+        loud[seat] |= set(LOUD.findall(TAGS.sub(" ", answer.text).encode()))
+        return answer
+
+    for seat in SEATS:
+        note(seat, people[seat].get("briefing"))
+    clara.post("begin")
+    while (state := running.settled(session)).phase != "ended":
+        assert state.step is not None
+        for seat in state.waiting_for:
+            person, why = people[seat], f"planted{seat}why{state.step.number}"
+            fields = person.asked(note(seat, person.get()))
+            if "do" in fields:
+                fields |= PACKAGE | {"level.ua_coop": "1" if seat == "russia" else "0"}
+                note(seat, person.post("weigh", fields))
+            assert person.post("decide", {**fields, "why": why}).status_code == 303
+            said[seat].add(why.encode())
+        if state.step.number == 2:
+            for seat, to in TO.items():
+                assert people[seat].post("message", {"to": to, "message": message(seat)}).status_code == 303
+            assert clara.post("inject", {"to": "russia", "text": "plantednewsrussia"}).status_code == 303
+            for person in people.values():  # it is too early for these
+                for name in ("debrief/", "replay/", "export/session.json"):
+                    assert person.get(name).status_code == 409
+        for person in (clara, *people.values()):
+            person.look_around()
+    return said, loud
+
+
 def drawn_numbers(folder: Path, state: SessionState) -> dict[str, set[bytes]]:
-    """The private numbers of every seat as they were drawn, in full, as utilities and as points."""
+    """The private numbers of every seat as they were drawn, as utilities and as points: their first digits."""
     draws = reckoning.deal(Table(folder / SCENARIO, state.set)).draws
     owned = {seat: f"actors.{seat}." for seat in SEATS} | {"nato": "alliance.clusters."}
     return {
         seat: {
-            repr(float(each))[:DIGITS].encode()
+            repr(abs(float(each)))[:DIGITS].encode()
             for path, value in draws.items()
             if path.startswith(prefix) and not path.endswith(".prior")
             for each in (value, value * 100)
-            if len(repr(float(each))) >= DIGITS
+            if len(repr(abs(float(each)))) >= DIGITS
         }
         for seat, prefix in owned.items()
     }
 
 
+@cache
+def numbers(sent: bytes) -> set[bytes]:
+    """Whole numbers that stand by themselves, and the first digits of all others."""
+    return {*LOUD.findall(sent), *(each[:DIGITS] for each in re.findall(rb"\d+\.\d+", sent))}
+
+
 def found(private: Iterable[bytes], sent: bytes) -> set[bytes]:
-    """What of it was sent; whole numbers must stand by themselves."""
-    numbers = set(LOUD.findall(sent))
-    return {each for each in private if (each in numbers if each.isdigit() else each in sent)}
+    """What of it was sent."""
+    return {each for each in private if (each in numbers(sent) if each[:1].isdigit() else each in sent)}
 
 
 def test_every_seat_has_something_private_and_sees_it(played: Played) -> None:
@@ -376,7 +389,8 @@ def test_a_seat_that_is_declassified_is_open_to_all_and_no_other(played: Played)
         for viewer, person in played.people.items():
             person.look_back()
             sent = person.everything()
-            assert found(played.said[seat], sent) == played.said[seat], viewer
+            reasons = {each for each in played.said[seat] if b"why" in each}
+            assert reasons and found(reasons, sent) == reasons, viewer
             for closed in {"russia", "nato"} - {viewer}:
                 private = played.said[closed] | played.loud[closed] | played.drawn[closed]
                 assert not found(private, sent), (viewer, closed)

@@ -15,11 +15,12 @@ from picture_checks import (
 )
 
 from negotiation_sim.analysis.comparison import paired_differences, smallest_changes, waterfall
+from negotiation_sim.figures.colours import HEADLINE_COLOURS
 from negotiation_sim.figures.differences import differences_figure
 from negotiation_sim.figures.names import Named
-from negotiation_sim.figures.numbers import changed, setting, signed
+from negotiation_sim.figures.numbers import setting
+from negotiation_sim.figures.percentages import changed, signed
 from negotiation_sim.figures.smallest_changes import smallest_changes_figure
-from negotiation_sim.figures.style import HEADLINE_COLOURS
 from negotiation_sim.figures.waterfall import waterfall_figure
 
 SOURCE = "Scenario january_2022, seed 1, 500 worlds"

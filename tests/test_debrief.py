@@ -15,7 +15,7 @@ from picture_checks import assert_explains_itself, assert_same_picture, assert_t
 
 from negotiation_sim import Talks
 from negotiation_sim.analysis.shares import outcome_shares
-from negotiation_sim.classroom import debrief, procedure
+from negotiation_sim.classroom import debrief, procedure, reckoning
 from negotiation_sim.classroom.account import account
 from negotiation_sim.classroom.debrief_figures import beliefs_figure, drawn, landing_figure, odds_figure
 from negotiation_sim.classroom.disclosure import OBSERVER
@@ -45,11 +45,13 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Class]:
 
 def test_facts_are_read_as_the_record_reads_them(here: Class) -> None:
     state = here.room.state
-    talks = here.room.table.game.play(dict(state.moves)).talks
-    recorded = talks.outcomes.iloc[0]
+    talks = reckoning.game_of(here.room.table).play(dict(state.moves)).talks
+    facts = here.room.scenario.facts
     rows = debrief.facts(here.room.scene)
-    assert {row["key"] for row in rows} == set(here.room.scenario.facts)
-    assert [row["same"] for row in rows] == [bool(recorded[f"fact_{row['key']}"]) for row in rows]
+    assert {row["key"] for row in rows} == set(facts)
+    assert [row["same"] for row in rows] == [
+        bool(talks.record.reproduces(facts[row["key"]])[0]) for row in rows
+    ]
     assert any(row["same"] for row in rows) and all(row["evidence"] for row in rows)
 
 
@@ -121,9 +123,11 @@ def test_there_is_a_prompt_for_every_objective_and_some_from_the_game(here: Clas
 
 
 def test_the_class_is_put_among_worlds_of_the_same_scenario(here: Class) -> None:
-    shares = debrief.landing(here.room.folder / BASELINE)
-    runs = Talks(here.room.scenario, WORLDS, here.room.state.set.seed).run().outcomes
-    pd.testing.assert_frame_equal(shares, outcome_shares(runs, "outcome", OUTCOMES))
+    talks = Talks(here.room.scenario, WORLDS, here.room.state.set.seed).run()
+    for number in (1, 3):
+        shares = pd.DataFrame(reckoning.landing(here.room.folder / BASELINE, number))
+        runs = pd.DataFrame({"outcome": talks.record.outcome(number)})
+        pd.testing.assert_frame_equal(shares, outcome_shares(runs, "outcome", OUTCOMES))
     landed = debrief.outcome(here.room.scenario, view(here.room.scene, "us"))
     assert landed is not None and landed["outcome"] == here.room.state.account[-1]["outcome"]
 
@@ -250,20 +254,22 @@ def test_a_fork_compares_two_roads_and_leaves_the_log_as_it_was(here: Class) -> 
 def test_what_the_simulated_agent_would_have_done_anyway_changes_nothing(here: Class) -> None:
     state = here.room.state
     decided = next(each for each in state.history if each.kind == "signal" and each.round == 1)
-    table, goes_on = debrief.road_not_taken(
+    rows, goes_on = reckoning.road_not_taken(
         here.room.table, state.moves, decided.moves, decided.seat, None, WORLDS
     )
+    table = pd.DataFrame(rows)
     assert goes_on and (table["difference"] == 0).all() and (table["n"] == WORLDS).all()
 
 
-def test_a_fork_of_the_last_round_is_one_world(here: Class) -> None:
+def test_a_fork_of_the_last_round_that_people_play_goes_on_to_the_horizon(here: Class) -> None:
     state = here.room.state
     decided = next(each for each in state.history if each.kind == "response" and each.round == 3)
-    table, goes_on = debrief.road_not_taken(
+    rows, goes_on = reckoning.road_not_taken(
         here.room.table, state.moves, decided.moves, decided.seat, 1 - decided.choice, WORLDS
     )
-    assert not goes_on and (table["n"] == 1).all()
-    assert set(table.loc[table["base"] == 1, "outcome"]) == {state.account[-1]["outcome"]}
+    assert goes_on and {row["n"] for row in rows} == {WORLDS}
+    after = {row["outcome"]: row["share"] for row in state.odds[3]["shares"]}
+    assert {row["outcome"]: row["base"] for row in rows} == after  # the same worlds as the odds'
 
 
 def test_a_package_across_a_hard_red_line_is_no_fork(here: Class) -> None:
@@ -272,7 +278,7 @@ def test_a_package_across_a_hard_red_line_is_no_fork(here: Class) -> None:
     bar = tuple(issue.top if key == "membership" else 0 for key, issue in
                 here.room.scenario.layout.issues.items())  # fmt: skip
     with pytest.raises(ValueError, match="hard red line of the seat \\(NATO membership\\)"):
-        debrief.road_not_taken(here.room.table, state.moves, decided.moves, "us", bar, WORLDS)
+        reckoning.road_not_taken(here.room.table, state.moves, decided.moves, "us", bar, WORLDS)
 
 
 @pytest.mark.parametrize("to", ["", "9", "-1", "x", "0.0", "99.0.0.0.0.0.0", "1" * 400])
@@ -287,7 +293,7 @@ def test_what_is_no_other_decision_is_refused(here: Class, to: str) -> None:
 
 def test_packages_of_later_rounds_do_not_come_into_the_odds_of_earlier_ones(here: Class) -> None:
     """Once the game has gone on, the odds after its first round are still those that they were then."""
-    game, moves = here.room.table.game, dict(here.room.state.moves)
+    game, moves = reckoning.game_of(here.room.table), dict(here.room.state.moves)
     first = {move: choice for move, choice in moves.items() if move.round == 1}
     pd.testing.assert_frame_equal(continued(game, moves, 1, WORLDS), continued(game, first, 1, WORLDS))
 
@@ -304,7 +310,7 @@ def landing(landed: str | None = "collapse") -> Figure:
     table = shares(
         talks_continuing=1200, collapse=420, declared_pointless=250, invasion=100, partial_agreement=30
     )
-    return landing_figure(table, landed=landed, labels=LABELS, source=SOURCE)
+    return landing_figure(table, landed=landed, after=4, labels=LABELS, source=SOURCE)
 
 
 def learnt(
@@ -366,9 +372,10 @@ def test_names_with_markup_are_printed_as_they_are() -> None:
     table = learnt(2, ("<script>", "a & b $x$"))
     figure = beliefs_figure(table, signals={1: "<b>"}, about="Russia", source=SOURCE)
     assert any(text.startswith("<script>") for text in printed(figure))
-    svg = drawn(beliefs_figure, table, signals={1: "<b>"}, about="Russia", source=SOURCE)
+    rows = table.to_dict("records")
+    svg = drawn("beliefs", rows, signals={1: "<b>"}, about="Russia", source=SOURCE)
     assert b"<script" not in svg and svg == drawn(
-        beliefs_figure, table, signals={1: "<b>"}, about="Russia", source=SOURCE
+        "beliefs", rows, signals={1: "<b>"}, about="Russia", source=SOURCE
     )
 
 
@@ -379,4 +386,4 @@ def test_the_odds_figure_has_a_bar_for_every_round() -> None:
     figure = odds_figure(table, labels=LABELS, source=SOURCE)
     assert_text_is_whole(figure)
     assert_explains_itself(figure, SOURCE)
-    assert len(drawn(odds_figure, table, labels=LABELS, source=SOURCE)) < 400_000
+    assert len(drawn("odds", table.to_dict("records"), labels=LABELS, source=SOURCE)) < 400_000

@@ -9,11 +9,11 @@ from picture_checks import assert_explains_itself, assert_same_picture, assert_t
 
 from negotiation_sim.analysis.drivers import ANY, partial_dependence
 from negotiation_sim.analysis.shares import share
+from negotiation_sim.figures.colours import HEADLINE_COLOURS
 from negotiation_sim.figures.dependence import dependence_figure
 from negotiation_sim.figures.drivers import MOST, morris_figure, pawn_figure, sobol_figure
 from negotiation_sim.figures.factor_rows import basis
 from negotiation_sim.figures.names import ASSUMPTION, Named, named
-from negotiation_sim.figures.style import HEADLINE_COLOURS
 from negotiation_sim.figures.tornado import tornado_figure
 from negotiation_sim.figures.words import broken
 

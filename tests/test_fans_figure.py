@@ -17,8 +17,9 @@ from picture_checks import (
 )
 
 from negotiation_sim.analysis.paths import fans, rung_shares
+from negotiation_sim.figures.colours import HEADLINE_COLOURS
 from negotiation_sim.figures.fans import FEWEST, KEY, _ladder_shade, fans_figure
-from negotiation_sim.figures.style import HEADLINE_COLOURS, tint
+from negotiation_sim.figures.style import tint
 
 DATES = {at: datetime.date(2022, 1, 6) + datetime.timedelta(days=4 * at) for at in range(1, 13)}
 LABELS = {"belief_a": "belief: seeker of security", "cohesion": "allied cohesion"}

@@ -18,8 +18,8 @@ from picture_checks import (
 )
 
 from negotiation_sim.analysis.shares import goodman_intervals
+from negotiation_sim.figures.colours import HEADLINE_COLOURS
 from negotiation_sim.figures.frontier import KINDS, LETTERS, ZONE, frontier_figure
-from negotiation_sim.figures.style import HEADLINE_COLOURS
 
 SOURCE = "river_dam, seed 1, 2,000 worlds, version 0.0"
 WORDS = {"challenger": "Upland", "defender": "Lowland", "source": SOURCE}

@@ -8,7 +8,8 @@ from helpers import shipped
 
 from negotiation_sim import Talks
 from negotiation_sim.classroom.forecast import continued, fork, odds
-from negotiation_sim.classroom.game import Choice, Game, Move, Position
+from negotiation_sim.classroom.game import Game, Position
+from negotiation_sim.classroom.moves import Choice, Move
 from negotiation_sim.rules.outcome import OUTCOMES
 
 SEED, WORLD = 3, 7

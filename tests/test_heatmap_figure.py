@@ -21,8 +21,8 @@ from picture_checks import (
 )
 
 from negotiation_sim.analysis.surfaces import share_surface
+from negotiation_sim.figures.colours import HEADLINE_COLOURS
 from negotiation_sim.figures.heatmap import MOST, SCALES, heatmap_figure
-from negotiation_sim.figures.style import HEADLINE_COLOURS
 
 SOURCE = "Sweep of January 2022, seed 1, 128 design points, negotiation-sim 0.1.0."
 X, Y = "Russia's clock (days)", "cost of war (share of what is at stake)"

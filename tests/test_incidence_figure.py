@@ -11,8 +11,8 @@ from matplotlib.lines import Line2D
 from picture_checks import assert_explains_itself, assert_same_picture, assert_text_is_whole, printed
 
 from negotiation_sim.analysis.incidence import cumulative_incidence
+from negotiation_sim.figures.colours import HEADLINE_COLOURS
 from negotiation_sim.figures.incidence import incidence_figure
-from negotiation_sim.figures.style import HEADLINE_COLOURS
 from negotiation_sim.rules.outcome import OUTCOMES
 
 DAYS = {at: datetime.date(2021, 12, 20) + datetime.timedelta(days=4 * at) for at in range(1, 13)}

@@ -6,8 +6,8 @@ import pytest
 from helpers import limit, run
 
 from negotiation_sim import Talks
-from negotiation_sim.agents.challenger import SIGNALS
 from negotiation_sim.agents.decisions import Decision
+from negotiation_sim.rules.signals import SIGNALS
 
 
 def test_batch_run_gives_the_rounds_and_the_agents():

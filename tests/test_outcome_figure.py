@@ -16,8 +16,9 @@ from matplotlib.patches import Rectangle
 from picture_checks import COLOUR_VISION, contrast, least_distance, lightness, printed, texts
 
 from negotiation_sim.analysis.shares import outcome_shares
+from negotiation_sim.figures.colours import HEADLINE_COLOURS
 from negotiation_sim.figures.outcomes import outcome_figure
-from negotiation_sim.figures.style import HEADLINE_COLOURS, save, tint
+from negotiation_sim.figures.style import save, tint
 
 OUTCOMES = {
     "invasion": "escalation",

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from negotiation_sim.classroom import procedure
 from negotiation_sim.classroom import session as s
-from negotiation_sim.classroom.game import Move
 from negotiation_sim.classroom.identity import TOKEN_ISSUED
 from negotiation_sim.classroom.log import Event, canonical
+from negotiation_sim.classroom.moves import Move
 from negotiation_sim.classroom.procedure import Proposal, Refused
 from negotiation_sim.classroom.session import SessionState
 from negotiation_sim.classroom.settings import Inject, Settings

@@ -19,8 +19,8 @@ from picture_checks import (
 
 from negotiation_sim.analysis.shares import headline_shares, outcome_shares, shares_by_group
 from negotiation_sim.analysis.surfaces import levels
+from negotiation_sim.figures.colours import HEADLINE_COLOURS
 from negotiation_sim.figures.stacked import MOST, stacked_figure
-from negotiation_sim.figures.style import HEADLINE_COLOURS
 
 OUTCOMES = {
     "invasion": "escalation",

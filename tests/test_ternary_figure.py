@@ -21,7 +21,8 @@ from picture_checks import (
 )
 
 from negotiation_sim.analysis.shares import region, shares_by_group
-from negotiation_sim.figures.style import HEADLINE_COLOURS, INK, tint
+from negotiation_sim.figures.colours import HEADLINE_COLOURS
+from negotiation_sim.figures.style import INK, tint
 from negotiation_sim.figures.ternary import CORNERS, NAMED, ternary_figure
 
 SOURCE = "Scenarios as shipped, seed 1, negotiation-sim 0.1.0."

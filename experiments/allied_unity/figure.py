@@ -2,6 +2,7 @@
 
 from matplotlib.figure import Figure
 
+from negotiation_sim.figures.colours import HEADLINE_COLOURS
 from negotiation_sim.figures.experiments import (
     Line,
     Panel,
@@ -10,7 +11,7 @@ from negotiation_sim.figures.experiments import (
     shares_by,
     told,
 )
-from negotiation_sim.figures.style import GREY, HEADLINE_COLOURS, INK
+from negotiation_sim.figures.style import GREY, INK
 from negotiation_sim.sweep import Results
 
 UNITY, SPREAD = "alliance.cohesion.start", "alliance.spread"

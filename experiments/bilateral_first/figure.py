@@ -3,8 +3,8 @@
 from matplotlib.figure import Figure
 
 from negotiation_sim.analysis.shares import share
+from negotiation_sim.figures.colours import HEADLINE_COLOURS
 from negotiation_sim.figures.experiments import paired, rows_figure, told
-from negotiation_sim.figures.style import HEADLINE_COLOURS
 from negotiation_sim.sweep import Results
 
 CALENDAR, WORTH = "calendar.sessions", "forums.geneva.worth"

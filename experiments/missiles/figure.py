@@ -3,8 +3,8 @@
 from matplotlib.figure import Figure
 
 from negotiation_sim.analysis.shares import share
+from negotiation_sim.figures.colours import HEADLINE_COLOURS
 from negotiation_sim.figures.experiments import Line, Panel, lines_figure, paired, shares_by, told
-from negotiation_sim.figures.style import HEADLINE_COLOURS
 from negotiation_sim.sweep import Results
 
 WEIGHT, SECURITY = "actors.russia.weights.missiles", "actors.russia.types.security.weights.missiles"

@@ -2,8 +2,8 @@
 
 from matplotlib.figure import Figure
 
+from negotiation_sim.figures.colours import HEADLINE_COLOURS
 from negotiation_sim.figures.experiments import Line, Panel, lines_figure, paired, shares_by, told
-from negotiation_sim.figures.style import HEADLINE_COLOURS
 from negotiation_sim.sweep import Results
 
 TYPE, SANCTIONS = "actors.russia.true_type", "actors.russia.attack.sanctions"

@@ -2,6 +2,7 @@
 
 from matplotlib.figure import Figure
 
+from negotiation_sim.figures.colours import HEADLINE_COLOURS
 from negotiation_sim.figures.experiments import (
     Line,
     Panel,
@@ -11,7 +12,7 @@ from negotiation_sim.figures.experiments import (
     shares_by,
     told,
 )
-from negotiation_sim.figures.style import GREY, HEADLINE_COLOURS, INK
+from negotiation_sim.figures.style import GREY, INK
 from negotiation_sim.sweep import Results
 
 VAGUE, LESSON = "actors.us.vagueness", "actors.russia.outlook.lesson"

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from negotiation_sim.agents.alliance import AllianceAgent
-from negotiation_sim.agents.challenger import CHEAP, DOWN, POINTLESS, UP, WALK_OUT, ChallengerAgent
+from negotiation_sim.agents.challenger import ChallengerAgent
 from negotiation_sim.agents.decisions import Decider, DecisionDesk
 from negotiation_sim.agents.defender import DefenderAgent
 from negotiation_sim.agents.negotiator import PrincipalAgent, Tabled
@@ -23,6 +23,7 @@ from negotiation_sim.record import Record
 from negotiation_sim.rules.arrays import Bools, Floats, Ints, row_sums
 from negotiation_sim.rules.beliefs import damped, posterior, seen_likelihood
 from negotiation_sim.rules.outcome import OUTCOMES
+from negotiation_sim.rules.signals import CHEAP, DOWN, POINTLESS, UP, WALK_OUT
 from negotiation_sim.rules.standing import blame_after
 from negotiation_sim.scenario import Scenario
 from negotiation_sim.scenario.layout import Menu, Round

@@ -23,6 +23,7 @@ from negotiation_sim.rules.ladder import (
     talk_value,
     walk_out_value,
 )
+from negotiation_sim.rules.signals import SIGNALS
 from negotiation_sim.rules.standing import believed_credibility, credibility_after, hope_after
 from negotiation_sim.rules.utility import menu_utility
 from negotiation_sim.scenario.layout import Layout, Round
@@ -30,11 +31,6 @@ from negotiation_sim.scenario.parameters import Parameter
 
 if TYPE_CHECKING:
     from negotiation_sim.talks import Talks
-
-SIGNALS = ("hold", "step up", "step down", "declare talks pointless", "walk out")
-HOLD, UP, DOWN, POINTLESS, WALK_OUT = range(5)
-CHEAP = np.array([False, False, False, True, False])
-"""Declaring talks pointless is words only: cheap talk, from which nothing is learned."""
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,10 @@ from negotiation_sim.agents.negotiator import PrincipalAgent
 from negotiation_sim.agents.worlds import by_column
 from negotiation_sim.rules.arrays import Bools, Floats, Ints
 from negotiation_sim.rules.ladder import answering_worth, attack_chance
+from negotiation_sim.rules.signals import ANSWERS
 
 if TYPE_CHECKING:
     from negotiation_sim.talks import Talks
-
-ANSWERS = ("hold", "step up", "step down")
 
 
 class DefenderAgent(PrincipalAgent):

@@ -25,18 +25,17 @@ values alone.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 
-from negotiation_sim.agents.challenger import CHEAP
 from negotiation_sim.agents.decisions import Decision
 from negotiation_sim.classroom.game import Expected, Position
+from negotiation_sim.classroom.questions import Entry
 from negotiation_sim.rules.beliefs import damped, seen_likelihood
+from negotiation_sim.rules.signals import CHEAP
 from negotiation_sim.scenario.layout import Menu, Round
 from negotiation_sim.talks import Talks
 
-Entry = dict[str, Any]
 Taken = tuple[Decision, int]
 STEPS = {"step up": 1, "step down": -1}
 """By how many steps of the ladder a signal moves; all others stay."""

@@ -1,23 +1,21 @@
 """Where the model plays on: processes of their own, so that no page waits for arithmetic.
 
 One process answers what a game needs to go on; another works out odds, forks and figures, at a lower priority, so that
-ten thousand worlds never hold up a class.
+ten thousand worlds never hold up a class. What they are to do is named, not handed over: the server itself never loads
+the model, and stays small.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from importlib import import_module
 from multiprocessing import get_context
-from typing import ParamSpec, TypeVar
+from typing import Any
 
 from negotiation_sim.children import end_with_parent
-
-P = ParamSpec("P")
-Result = TypeVar("Result")
 
 GENTLY = 10
 """Niceness of the process that works out odds."""
@@ -30,27 +28,20 @@ class Backroom:
         self._niceness = {"play": 0, "work": GENTLY}
         self._pools = {name: _pool(niceness) for name, niceness in self._niceness.items()}
 
-    async def play(self, function: Callable[P, Result], *arguments: P.args, **keywords: P.kwargs) -> Result:
-        """Call a function in the process that games are played in."""
-        return await self._call("play", function, *arguments, **keywords)
+    async def play(self, task: str, *arguments: Any, **keywords: Any) -> Any:
+        """Call a function of a module of `classroom`, such as `reckoning.deal`, where games are played."""
+        return await self._call("play", task, *arguments, **keywords)
 
-    async def work(self, function: Callable[P, Result], *arguments: P.args, **keywords: P.kwargs) -> Result:
-        """Call a function in the process that odds and figures are worked out in."""
-        return await self._call("work", function, *arguments, **keywords)
+    async def work(self, task: str, *arguments: Any, **keywords: Any) -> Any:
+        """Call such a function where odds and figures are worked out."""
+        return await self._call("work", task, *arguments, **keywords)
 
-    async def _call(
-        self,
-        name: str,
-        function: Callable[P, Result],
-        *arguments: P.args,
-        **keywords: P.kwargs,
-    ) -> Result:
+    async def _call(self, name: str, task: str, *arguments: Any, **keywords: Any) -> Any:
         """Call it; once more in a new process, if the process dies of it."""
         for last in (False, True):
             pool = self._pools[name]
-            future = pool.submit(function, *arguments, **keywords)
             try:
-                return await asyncio.wrap_future(future)
+                return await asyncio.wrap_future(pool.submit(perform, task, *arguments, **keywords))
             except BrokenProcessPool:
                 if last:
                     raise
@@ -62,6 +53,12 @@ class Backroom:
         """End both processes; what they are at is lost."""
         for pool in self._pools.values():
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+def perform(task: str, *arguments: Any, **keywords: Any) -> Any:
+    """Call a function of a module of `classroom` by its name."""
+    module, _, function = task.rpartition(".")
+    return getattr(import_module(f"negotiation_sim.classroom.{module}"), function)(*arguments, **keywords)
 
 
 def _pool(niceness: int) -> ProcessPoolExecutor:

@@ -8,19 +8,12 @@ debrief of theirs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from negotiation_sim.analysis.shares import outcome_shares
-from negotiation_sim.classroom.account import Entry
 from negotiation_sim.classroom.briefing import Briefing
 from negotiation_sim.classroom.briefing_writer import TEACHING, listed
 from negotiation_sim.classroom.disclosure import OBSERVER
-from negotiation_sim.classroom.forecast import fork
-from negotiation_sim.classroom.game import Choice, Move
-from negotiation_sim.classroom.reckoning import Table
+from negotiation_sim.classroom.questions import Entry
 from negotiation_sim.classroom.views import Scene, View, briefing_of, may_brief, speaker, view
 from negotiation_sim.evidence.table import finding, sources
 from negotiation_sim.rules.outcome import OUTCOMES
@@ -55,7 +48,7 @@ def debrief(scene: Scene, viewer: str) -> View:
     told: View = {
         "view": shown,
         "ended": scene.state.phase == "ended",
-        "played_out": _played_out(scene),
+        "played_out": shown["session"]["played_out"],
         "caution": list(TEACHING),
         "rounds": rounds(shown),
         "outcome": outcome(scene.scenario, shown),
@@ -121,7 +114,11 @@ def _decided(shown: View, entry: Entry) -> View:
 
 
 def outcome(scenario: Scenario, shown: View) -> View | None:
-    """How the class's game ended, or stood when it was ended: `outcome`, `headline`, `label`, `round`, `rounds`."""
+    """How the class's game stood in the end: `outcome`, `headline`, `label`, `round`, `rounds`, `as_of`.
+
+    `as_of` is the round after which other worlds are compared: the last that was played, or, of a game that came
+    to its end by itself, the last that there was to play.
+    """
     last = _standings(shown["account"])[-1:]
     return (
         {
@@ -130,6 +127,7 @@ def outcome(scenario: Scenario, shown: View) -> View | None:
             "label": scenario.outcome_label(last[0]["outcome"]),
             "round": last[0]["round"],
             "rounds": shown["session"]["rounds"],
+            "as_of": shown["session"]["rounds" if shown["session"]["played_out"] else "round"],
         }
         if last
         else None
@@ -141,18 +139,6 @@ def _standings(account: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 
 # ---- where it landed, and how the odds moved -----------------------------------------------------------
-
-
-def landing(baseline: Path) -> pd.DataFrame:
-    """Shares of outcomes at the horizon in worlds without people, with joint intervals.
-
-    Args:
-        baseline: the file that `reckoning.all_simulated` wrote.
-
-    Raises:
-        OSError: it is not there.
-    """
-    return outcome_shares(pd.read_parquet(baseline, columns=["outcome"]), "outcome", OUTCOMES)
 
 
 def moved(shown: View) -> View | None:
@@ -308,9 +294,11 @@ def facts(scene: Scene) -> list[View]:
     """
     scenario = scene.scenario
     titles = {source.key: source.title for source in sources()}
+    state = scene.state
+    over = state.phase == "ended" and state.step is None and state.complete < state.set.rounds
     rows = []
     for key, fact in scenario.facts.items():
-        measured = _measured(scenario, fact, scene.state.account, _played_out(scene))
+        measured = _measured(scenario, fact, scene.state.account, over)
         rows.append(
             {
                 "key": key,
@@ -325,11 +313,6 @@ def facts(scene: Scene) -> list[View]:
             }
         )
     return rows
-
-
-def _played_out(scene: Scene) -> bool:
-    """Whether the game came to its end by itself."""
-    return scene.state.phase == "ended" and scene.state.step is None
 
 
 def _measured(
@@ -414,48 +397,3 @@ def prompts(told: View) -> list[View]:
             }
         )
     return found
-
-
-# ---- the road not taken --------------------------------------------------------------------------------
-
-
-def road_not_taken(
-    table: Table,
-    moves: Mapping[Move, Choice],
-    decided: Iterable[Move],
-    seat: str,
-    choice: Choice | None,
-    worlds: int,
-) -> tuple[pd.DataFrame, bool]:
-    """The odds after a round if a seat had decided something else in it, against those of the game, on the same luck.
-
-    Args:
-        table, moves: the game, and all its moves in order; they stay as they are.
-        decided: the moves that the decision came to.
-        seat: whose decision.
-        choice: an option, or the levels of a package (K); None for what the simulated agent would have done.
-        worlds: in how many worlds the game goes on.
-
-    Returns: the table of `paired_differences` from the game to its fork, and whether any world goes on: after the
-        last round all worlds are one.
-
-    Raises:
-        ValueError: it is not legal; says why.
-    """
-    its = tuple(decided)
-    order = list(moves)
-    first = min(map(order.index, its))
-    number = its[0].round
-    other: dict[Move, Choice | None] = dict.fromkeys(its)
-    if choice is not None:
-        position = table.game.play({move: moves[move] for move in order[:first]})
-        asked = next(each for each in position.asked if each.seat == seat)
-        if isinstance(choice, tuple):
-            hard = position.weigh(asked, choice).hard
-            if hard:
-                raise ValueError(f"this package crosses a hard red line of the seat ({', '.join(hard)})")
-            other = dict.fromkeys(its, choice)
-        else:
-            other = {move: option for move, option in asked.moves(choice).items() if move in its}
-    last = number >= table.rounds
-    return fork(table.game, moves, other, number, 1 if last else worlds), not last

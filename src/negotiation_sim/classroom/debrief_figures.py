@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ParamSpec
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -15,15 +15,19 @@ from matplotlib.patches import Patch, Rectangle
 
 from negotiation_sim.analysis.checks import check_table
 from negotiation_sim.figures.checks import check_coloured, check_given
+from negotiation_sim.figures.colours import HEADLINE_COLOURS
+from negotiation_sim.figures.differences import differences_figure
 from negotiation_sim.figures.frame import FINITE, MARGIN, NO_FORECAST, Frame
-from negotiation_sim.figures.numbers import interval, percent, worlds
+from negotiation_sim.figures.numbers import worlds
+from negotiation_sim.figures.percentages import interval, percent
 from negotiation_sim.figures.stacked import stacked_figure
-from negotiation_sim.figures.style import GREY, HEADLINE_COLOURS, INK, SHAPES, WIDTH, line_style, styled
+from negotiation_sim.figures.style import GREY, INK, SHAPES, WIDTH, line_style, styled
 from negotiation_sim.figures.ticks import percent_ticks
 from negotiation_sim.figures.whisker import draw_whisker
 from negotiation_sim.figures.words import broken
 
-P = ParamSpec("P")
+Rows = Sequence[Mapping[str, Any]]
+"""A table as it travels between processes."""
 
 LINES = (INK, "#6B4C9A", "#1B7F6B", GREY)
 """Of types of the challenger, which stand for no headline."""
@@ -42,22 +46,11 @@ SIGNAL_LINE = 0.125
 LABEL_CHARACTERS, END_CHARACTERS, SIGNAL_CHARACTERS = 24, 22, 12
 
 
-def drawn(figure: Callable[P, Figure], *arguments: P.args, **keywords: P.kwargs) -> bytes:
-    """A figure as SVG; the same figure gives the same bytes."""
-    sink = io.BytesIO()
-    picture = figure(*arguments, **keywords)
-    for patch in picture.findobj(Patch):
-        if set(patch.get_hatch() or "") == {"."}:
-            patch.set_hatch(DOTS)
-    with styled(), matplotlib.rc_context({"svg.hashsalt": "negsim"}):
-        picture.savefig(sink, format="svg", metadata={"Date": None, "Creator": None})
-    return sink.getvalue()
-
-
 def landing_figure(
     shares: pd.DataFrame,
     *,
     landed: str | None,
+    after: int,
     labels: Mapping[str, str],
     source: str,
     question: str = "Where did the class land among worlds without people?",
@@ -67,6 +60,7 @@ def landing_figure(
     Args:
         shares: of `analysis.shares.outcome_shares` at 95%, with headlines.
         landed: outcome of the class's game; None if no round of it was finished.
+        after: number of the round after which all worlds are looked at.
         labels: outcome -> what to print.
         source: one line on what was run.
         question: the title.
@@ -91,7 +85,7 @@ def landing_figure(
     with styled():
         frame = Frame(
             question,
-            f"Share of worlds (%) in each outcome at the horizon, all seats simulated.{marked}",
+            f"Share of worlds (%) in each outcome after round {after}, all seats simulated.{marked}",
             notes,
             HEADS + tall + BELOW,
         )
@@ -290,3 +284,28 @@ def _beside(axes: Axes, row: float, text: str, inches: float, left: bool = False
         textcoords="offset points",
         **{"va": "center_baseline", "size": 8, **keywords},
     )
+
+
+FIGURES: Mapping[str, Callable[..., Figure]] = {
+    "landing": landing_figure,
+    "odds": odds_figure,
+    "beliefs": beliefs_figure,
+    "differences": differences_figure,
+}
+
+
+def drawn(name: str, rows: Rows | Mapping[str, Rows], **keywords: Any) -> bytes:
+    """One of the `FIGURES` as SVG, from the rows of its table, or of several by name; the same rows, the same bytes."""
+    tables = (
+        {key: pd.DataFrame(its) for key, its in rows.items()}
+        if isinstance(rows, Mapping)
+        else pd.DataFrame(rows)
+    )
+    picture = FIGURES[name](tables, **keywords)
+    for patch in picture.findobj(Patch):
+        if set(patch.get_hatch() or "") == {"."}:
+            patch.set_hatch(DOTS)
+    sink = io.BytesIO()
+    with styled(), matplotlib.rc_context({"svg.hashsalt": "negsim"}):
+        picture.savefig(sink, format="svg", metadata={"Date": None, "Creator": None})
+    return sink.getvalue()

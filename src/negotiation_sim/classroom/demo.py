@@ -12,16 +12,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from negotiation_sim.classroom import procedure, reckoning
+from negotiation_sim.classroom import procedure
 from negotiation_sim.classroom.briefing_writer import POINTS, points_in_words
-from negotiation_sim.classroom.game import Choice
+from negotiation_sim.classroom.moves import Choice
 from negotiation_sim.classroom.procedure import Refused
-from negotiation_sim.classroom.reckoning import Question
+from negotiation_sim.classroom.questions import Question
 from negotiation_sim.classroom.room import Room
 from negotiation_sim.classroom.session import SessionState
 from negotiation_sim.classroom.settings import Inject, Settings
 from negotiation_sim.classroom.views import name_of
-from negotiation_sim.scenario import Scenario
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -85,7 +84,9 @@ def with_robots(app: Starlette, pace: float) -> None:
     async def with_session(app: Any) -> AsyncIterator[Any]:
         async with lifespan(app) as state:
             lobby = app.state.lobby
-            room = await lobby.create(SETTINGS, await lobby.backroom.play(Scenario.load, SETTINGS.scenario))
+            room = await lobby.create(
+                SETTINGS, await lobby.backroom.play("reckoning.loaded", SETTINGS.scenario)
+            )
             playing = asyncio.create_task(play(room, pace))
             try:
                 yield state
@@ -136,7 +137,7 @@ async def _decide(room: Room, seat: str, by: str, luck: random.Random) -> None:
     """Decide what the simulated agent would; what a facilitator does meanwhile comes first."""
     step, question = room.state.step, room.questions[seat]
     assert step is not None
-    choice = await room.backroom.play(reckoning.suggest, room.table, dict(room.state.moves), seat)
+    choice = await room.backroom.play("reckoning.suggest", room.table, dict(room.state.moves), seat)
     spoken = STATEMENTS.get(question.kind, ())
     with suppress(Refused):
         await room.decide(seat, by, step.number, choice, _why(question, choice))

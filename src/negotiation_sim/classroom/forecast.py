@@ -8,7 +8,8 @@ import pandas as pd
 
 from negotiation_sim.analysis.comparison import paired_differences
 from negotiation_sim.analysis.shares import outcome_shares
-from negotiation_sim.classroom.game import Choice, Game, Move
+from negotiation_sim.classroom.game import Game
+from negotiation_sim.classroom.moves import Choice, Move
 from negotiation_sim.rules.outcome import OUTCOMES
 
 WORLDS = 10_000

@@ -14,7 +14,7 @@ from typing import Any
 
 from negotiation_sim.classroom import session as s
 from negotiation_sim.classroom.disclosure import OBSERVER
-from negotiation_sim.classroom.game import Choice, Move
+from negotiation_sim.classroom.moves import Choice, Move
 from negotiation_sim.classroom.session import SessionState
 from negotiation_sim.scenario import Scenario
 

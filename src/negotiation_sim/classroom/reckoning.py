@@ -7,7 +7,6 @@ and plain.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,120 +19,19 @@ from negotiation_sim.agents.negotiator import Tabled
 from negotiation_sim.analysis.shares import outcome_shares
 from negotiation_sim.classroom import forecast
 from negotiation_sim.classroom.account import account
-from negotiation_sim.classroom.game import Asked, Choice, Game, Move, Position, Weighed
-from negotiation_sim.classroom.settings import Settings
-from negotiation_sim.files import as_parquet, write_whole
+from negotiation_sim.classroom.game import Asked, Game, Position
+from negotiation_sim.classroom.moves import Choice, Move, Weighed
+from negotiation_sim.classroom.questions import Dealt, Question, Reckoned, Table
+from negotiation_sim.files import write_whole
+from negotiation_sim.parquet import as_parquet
 from negotiation_sim.rules.outcome import OUTCOMES
 from negotiation_sim.scenario import Scenario
 from negotiation_sim.talks import Talks
 
 
-@dataclass(frozen=True)
-class Question:
-    """What a seat is asked, as it is to learn it.
-
-    Attributes:
-        seat, round, kind, turn: which decision.
-        party: for whom an offer is drafted; who tabled the package that is answered; "" for signals.
-        options: in the model's words; of an offer none, for it is written.
-        legal: whether the seat may take each.
-        by_actor: those for whom the seat decides -> whether each of them may take each option.
-        levels: (K) the package on the table, None if it is not about one.
-        title: of that package, if it has one.
-        worth: what it is worth to the seat (utility; the least over those it speaks for).
-        crossed: titles of issues on which it crosses a hard red line of the seat's.
-        bindable: whether it can be bound in this forum.
-    """
-
-    seat: str
-    round: int
-    kind: str
-    turn: int
-    party: str = ""
-    options: tuple[str, ...] = ()
-    legal: tuple[bool, ...] = ()
-    by_actor: Mapping[str, tuple[bool, ...]] | None = None
-    levels: tuple[int, ...] | None = None
-    title: str = ""
-    worth: float | None = None
-    crossed: tuple[str, ...] = ()
-    bindable: bool = True
-
-    def moves(self, choice: Choice) -> dict[Move, Choice]:
-        """The moves that a choice comes to; who may not take an option takes the first that it may.
-
-        Raises:
-            ValueError: no such option, or not a legal one.
-        """
-        actors = self.by_actor or {}
-        if isinstance(choice, tuple) != (self.kind == "offer"):
-            raise ValueError("this decision is of another kind")
-        if not isinstance(choice, tuple) and not (0 <= choice < len(self.options) and self.legal[choice]):
-            allowed = [option for option, may in zip(self.options, self.legal, strict=True) if may]
-            raise ValueError(f"option {choice} cannot be taken; allowed are: {', '.join(allowed)}")
-        return {
-            Move(self.round, actor, self.kind, self.turn): (
-                choice if isinstance(choice, tuple) or may[choice] else may.index(True)
-            )
-            for actor, may in actors.items()
-        }
-
-
-@dataclass(frozen=True)
-class Reckoned:
-    """How a game goes on from some moves.
-
-    Attributes:
-        asked: what is to be decided next; nothing if it has ended.
-        taken: all moves so far, in order.
-        left: moves that fell to simulated agents in the place of people.
-        account: all that everybody learns so far.
-        ended: whether the game, or practice, is over.
-    """
-
-    asked: tuple[Question, ...]
-    taken: Mapping[Move, Choice]
-    left: tuple[Move, ...]
-    account: tuple[Mapping[str, Any], ...]
-    ended: bool
-
-
-@dataclass(frozen=True)
-class Dealt:
-    """What chance dealt before the first round.
-
-    Attributes:
-        draws: path of a parameter -> its number in this world, an ally's own numbers too, as `briefing` takes them.
-        type_: key of the challenger's type, as it is or will turn out.
-        known_from: number of the first round in which the challenger itself knows it.
-    """
-
-    draws: Mapping[str, float]
-    type_: str
-    known_from: int
-
-
-@dataclass(frozen=True)
-class Table:
-    """Which game: the file of its scenario, its settings, and whether it is practice, in a world of its own."""
-
-    path: Path
-    settings: Settings
-    practice: bool = False
-
-    @property
-    def game(self) -> Game:
-        """The game with people in its seats."""
-        return _game(self)
-
-    @property
-    def rounds(self) -> int:
-        """How many rounds are played."""
-        return 1 if self.practice else self.settings.rounds
-
-
 @lru_cache(maxsize=32)
-def _game(table: Table) -> Game:
+def game_of(table: Table) -> Game:
+    """The game with people in its seats."""
     settings = table.settings
     return Game(
         _scenario(table.path),
@@ -142,6 +40,11 @@ def _game(table: Table) -> Game:
         settings.seats,
         settings.parameters,
     )
+
+
+def loaded(source: str) -> Scenario:
+    """A scenario by its name or the path of its file."""
+    return Scenario.load(source)
 
 
 @cache
@@ -156,7 +59,7 @@ _latest: dict[Table, tuple[Mapping[Move, Choice], Position]] = {}
 def _position(table: Table, moves: Mapping[Move, Choice]) -> Position:
     known = _latest.get(table)
     if known is None or known[0] != moves:
-        known = _latest[table] = moves, table.game.play(moves)
+        known = _latest[table] = moves, game_of(table).play(moves)
     return known[1]
 
 
@@ -177,7 +80,7 @@ def reckon(
     fallen: tuple[Move, ...] = ()
     if left:
         fallen = _moves_of(asked for asked in _position(table, moves).asked if asked.seat in left)
-    position = table.game.play({**moves, **decided}, fallen)
+    position = game_of(table).play({**moves, **decided}, fallen)
     _latest[table] = position.taken, position
     last = table.rounds
     ended = position.ended or position.session.number > last
@@ -248,7 +151,7 @@ def suggest(table: Table, moves: Mapping[Move, Choice], seat: str) -> Choice:
     position = _position(table, moves)
     for asked in position.asked:
         if asked.seat == seat:
-            chosen = table.game.play(moves, _moves_of(position.asked)).taken[asked.move]
+            chosen = game_of(table).play(moves, _moves_of(position.asked)).taken[asked.move]
             if asked.kind != "offer" or isinstance(chosen, tuple):
                 return chosen
             menu = asked.decisions[asked.move.actor].context["menu"]
@@ -258,7 +161,7 @@ def suggest(table: Table, moves: Mapping[Move, Choice], seat: str) -> Choice:
 
 def deal(table: Table) -> Dealt:
     """What chance dealt in a game's world before its first round."""
-    game = table.game
+    game = game_of(table)
     talks = Talks(game.scenario, [game.world], game.seed, game.parameters)
     draws = {path: float(talks.parameter(path)[0]) for path in game.scenario.parameters}
     issues = list(talks.layout.issues)
@@ -303,9 +206,9 @@ def odds_after(
         `outcome`, `change`, `low`, `high`: the outcome whose share changed most against what the simulated agent would
         have done, and by how much; largest first.
     """
-    game = table.game
+    game = game_of(table)
     talks = game.until(moves, rounds)
-    if rounds >= table.rounds or not talks.running:
+    if not talks.running:
         runs = talks.run().outcomes
         shares = outcome_shares(runs, "outcome", OUTCOMES)
         return {"shares": _rows(shares), "worlds": 1, "swings": []}
@@ -334,10 +237,69 @@ def odds_after(
 def all_simulated(table: Table, worlds: int, path: Path) -> None:
     """Play many worlds of a session's scenario without people, each with private numbers drawn over their ranges.
 
-    Writes the table of `Talks.outcomes` to `path`, whole or not at all.
+    Writes a table to `path`, whole or not at all: a row a world, a column `after_N` a round, which outcome there was as
+    things stood after round N.
     """
-    runs = Talks(table.game.scenario, worlds, table.settings.seed).run().outcomes
+    by_round = Talks(game_of(table).scenario, worlds, table.settings.seed).run().record.outcomes()
+    runs = pd.DataFrame({f"after_{number}": outcome for number, outcome in enumerate(by_round, start=1)})
     write_whole(path, lambda temporary: temporary.write_bytes(as_parquet(runs)))
+
+
+def landing(baseline: Path, round_: int) -> list[dict[str, Any]]:
+    """Rows of `outcome_shares` as things stood after a round, in worlds without people.
+
+    Args:
+        baseline: the file that `all_simulated` wrote.
+        round_: number of the round.
+
+    Raises:
+        OSError: it is not there.
+    """
+    column = f"after_{round_}"
+    runs = pd.read_parquet(baseline, columns=[column]).rename(columns={column: "outcome"})
+    return _rows(outcome_shares(runs, "outcome", OUTCOMES))
+
+
+def road_not_taken(
+    table: Table,
+    moves: Mapping[Move, Choice],
+    decided: Iterable[Move],
+    seat: str,
+    choice: Choice | None,
+    worlds: int,
+) -> tuple[list[dict[str, Any]], bool]:
+    """The odds after a round if a seat had decided something else in it, against those of the game, on the same luck.
+
+    Args:
+        table, moves: the game, and all its moves in order; they stay as they are.
+        decided: the moves that the decision came to.
+        seat: whose decision.
+        choice: an option, or the levels of a package (K); None for what the simulated agent would have done.
+        worlds: in how many worlds the game goes on.
+
+    Returns: the rows of `paired_differences` from the game to its fork, and whether any world goes on: after the
+        last round of the calendar all worlds are one.
+
+    Raises:
+        ValueError: it is not legal; says why.
+    """
+    its = tuple(decided)
+    order = list(moves)
+    first = min(map(order.index, its))
+    number = its[0].round
+    other: dict[Move, Choice | None] = dict.fromkeys(its)
+    if choice is not None:
+        position = _position(table, {move: moves[move] for move in order[:first]})
+        asked = next(each for each in position.asked if each.seat == seat)
+        if isinstance(choice, tuple):
+            hard = position.weigh(asked, choice).hard
+            if hard:
+                raise ValueError(f"this package crosses a hard red line of the seat ({', '.join(hard)})")
+            other = dict.fromkeys(its, choice)
+        else:
+            other = {move: option for move, option in asked.moves(choice).items() if move in its}
+    goes_on = number < len(game_of(table).scenario.layout.rounds)
+    return _rows(forecast.fork(game_of(table), moves, other, number, worlds if goes_on else 1)), goes_on
 
 
 def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:

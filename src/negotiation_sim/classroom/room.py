@@ -18,11 +18,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from negotiation_sim import __version__
-from negotiation_sim.classroom import procedure, reckoning
+from negotiation_sim.classroom import procedure
 from negotiation_sim.classroom import session as s
 from negotiation_sim.classroom.backroom import Backroom
 from negotiation_sim.classroom.disclosure import OBSERVER, seats
-from negotiation_sim.classroom.game import Choice, Weighed
 from negotiation_sim.classroom.identity import (
     CODE_ISSUED,
     CODE_WITHDRAWN,
@@ -33,8 +32,9 @@ from negotiation_sim.classroom.identity import (
     new_token,
 )
 from negotiation_sim.classroom.log import Event, EventLog
+from negotiation_sim.classroom.moves import Choice, Weighed
 from negotiation_sim.classroom.procedure import Proposal, Refused
-from negotiation_sim.classroom.reckoning import Dealt, Question, Reckoned, Table
+from negotiation_sim.classroom.questions import Dealt, Question, Reckoned, Table
 from negotiation_sim.classroom.session import SessionState
 from negotiation_sim.classroom.settings import Settings
 from negotiation_sim.classroom.views import Scene
@@ -100,16 +100,14 @@ class Room:
 
     @classmethod
     def create(cls, folder: Path, settings: Settings, scenario: Scenario, backroom: Backroom) -> Room:
-        """A new session in a folder that is not there yet; its scenario ends with the session's last round.
+        """A new session in a folder that is not there yet.
 
         Raises:
             Refused: seats that the scenario does not have, more rounds than it has, injects to nobody.
             OSError: the folder cannot be made.
         """
         settings = _checked(settings, scenario)
-        last = max(1, scenario.layout.rounds[settings.rounds - 1].day)  # a scenario lasts a day at least
-        calendar = scenario.calendar.model_copy(update={"horizon_days": last})
-        text = scenario.model_copy(update={"calendar": calendar}).as_yaml()
+        text = scenario.as_yaml()
         folder.mkdir(parents=True)
         write_whole(folder / SCENARIO, lambda path: path.write_text(text, encoding="utf-8"))
         with EventLog(folder / LOG) as log:
@@ -150,7 +148,7 @@ class Room:
         """Go on where the log ends: find out what is asked, and set the clock going."""
         for practice in {False, self.state.set.practice}:
             table = Table(self.folder / SCENARIO, self.state.set, practice)
-            self.dealt[practice] = await self.backroom.play(reckoning.deal, table)
+            self.dealt[practice] = await self.backroom.play("reckoning.deal", table)
         if self.state.phase in ("open", "paused"):
             await self._ask_again()
         if self.state.phase == "open" and self.state.step and time.time() > self.state.step.deadline:
@@ -216,9 +214,12 @@ class Room:
             Refused: it is not asked for one, or these are no levels.
         """
         try:
-            return await self.backroom.play(reckoning.weigh, self.table, dict(self.state.moves), seat, levels)
+            weighed: Weighed = await self.backroom.play(
+                "reckoning.weigh", self.table, dict(self.state.moves), seat, levels
+            )
         except ValueError as error:
             raise Refused(f"{str(error)[:1].upper()}{str(error)[1:]}.", 400) from error
+        return weighed
 
     async def admit(self, role: Role, seat: str | None, name: str, by: str, nonce: str) -> tuple[str, int]:
         """Issue a token; gives it, and its number. The token is nowhere else, and cannot be had again.
@@ -321,7 +322,7 @@ class Room:
         state = self.state
         decided = {move: choice for each in state.decided.values() for move, choice in each.moves.items()}
         reckoned = await self.backroom.play(
-            reckoning.reckon, self.table, dict(state.moves), decided, state.waiting_for
+            "reckoning.reckon", self.table, dict(state.moves), decided, state.waiting_for
         )
         async with self._lock:
             self.questions = {question.seat: question for question in reckoned.asked}
@@ -351,7 +352,7 @@ class Room:
         )
 
     async def _ask_again(self) -> None:
-        reckoned = await self.backroom.play(reckoning.reckon, self.table, dict(self.state.moves), {}, ())
+        reckoned = await self.backroom.play("reckoning.reckon", self.table, dict(self.state.moves), {}, ())
         self.questions = {question.seat: question for question in reckoned.asked}
 
     def _without_odds(self) -> list[int]:
@@ -369,7 +370,7 @@ class Room:
             if each.round == round_
         }
         found = await self.backroom.work(
-            reckoning.odds_after, self.table, dict(state.moves), round_, decided, WORLDS
+            "reckoning.odds_after", self.table, dict(state.moves), round_, decided, WORLDS
         )
         async with self._lock:
             if self.state.rewinds == state.rewinds:
@@ -379,7 +380,7 @@ class Room:
 
     async def _play_without_people(self) -> None:
         """What becomes of the scenario without people, for the debrief: worked out once, and kept in the folder."""
-        await self.backroom.work(reckoning.all_simulated, self.table, WORLDS, self.folder / BASELINE)
+        await self.backroom.work("reckoning.all_simulated", self.table, WORLDS, self.folder / BASELINE)
         async with self._lock:
             self._tasks.pop("baseline", None)
             self._tell(self.state.seq)

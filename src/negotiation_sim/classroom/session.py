@@ -37,9 +37,9 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any, Literal
 
-from negotiation_sim.classroom.game import Choice, Move
 from negotiation_sim.classroom.identity import TOKEN_ISSUED, Register
 from negotiation_sim.classroom.log import Event
+from negotiation_sim.classroom.moves import Choice, Move
 from negotiation_sim.classroom.settings import Settings
 
 CREATED, BEGUN, OPENED, DECIDED, CLOSED = "created", "begun", "opened", "decided", "closed"

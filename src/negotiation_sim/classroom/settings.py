@@ -34,7 +34,7 @@ class Settings(BaseModel):
         title: what the class calls it.
         scenario: name of the scenario, or the file that it was read from.
         seats: keys of the seats that people take; simulated agents take all others.
-        rounds: the horizon of the session, in rounds of the calendar.
+        rounds: how many rounds of the calendar people play; the odds look on to the horizon of the scenario.
         seconds: time for a decision.
         seed, world: which world's luck the simulated agents have.
         parameters: private numbers as published, or as this world draws them over their ranges.

@@ -10,14 +10,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from negotiation_sim.agents.challenger import SIGNALS
-from negotiation_sim.agents.defender import ANSWERS
 from negotiation_sim.classroom.briefing import Briefing
 from negotiation_sim.classroom.briefing_writer import POINTS, briefing
 from negotiation_sim.classroom.disclosure import OBSERVER
 from negotiation_sim.classroom.procedure import channels, sits
-from negotiation_sim.classroom.reckoning import Dealt, Question
+from negotiation_sim.classroom.questions import Dealt, Question
 from negotiation_sim.classroom.session import Decided, SessionState, Told
+from negotiation_sim.rules.signals import ANSWERS, SIGNALS
 from negotiation_sim.scenario import Scenario
 
 FACILITATOR = "facilitator"
@@ -176,6 +175,7 @@ def _session(scene: Scene) -> View:
         "pause_reason": state.pause_reason,
         "paused_left": state.paused_left,
         "ended_for": state.ended_for,
+        "played_out": state.phase == "ended" and state.step is None,
         "seq": state.seq,
         "objectives": list(state.set.objectives),
     }

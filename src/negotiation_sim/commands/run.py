@@ -26,7 +26,8 @@ from negotiation_sim.analysis.shares import fact_shares, outcome_shares
 from negotiation_sim.commands.options import Options, Seed
 from negotiation_sim.figures.outcomes import outcome_figure
 from negotiation_sim.figures.style import save
-from negotiation_sim.files import as_parquet, write_whole
+from negotiation_sim.files import write_whole
+from negotiation_sim.parquet import as_parquet
 from negotiation_sim.rules.outcome import OUTCOMES
 from negotiation_sim.scenario import Scenario
 from negotiation_sim.scenario.parameters import Drawing, Whole

@@ -19,9 +19,11 @@ from matplotlib.path import Path
 from negotiation_sim.analysis.checks import check_columns
 from negotiation_sim.analysis.shares import wilson_intervals
 from negotiation_sim.figures.checks import check_coloured, check_given
+from negotiation_sim.figures.colours import HEADLINE_COLOURS
 from negotiation_sim.figures.frame import FINITE, MARGIN, NO_FORECAST, Frame
-from negotiation_sim.figures.numbers import told, worlds
-from negotiation_sim.figures.style import HEADLINE_COLOURS, INK, RC, WIDTH, styled
+from negotiation_sim.figures.numbers import worlds
+from negotiation_sim.figures.percentages import told
+from negotiation_sim.figures.style import INK, RC, WIDTH, styled
 from negotiation_sim.figures.words import lines, shortened
 
 RARE = 0.01

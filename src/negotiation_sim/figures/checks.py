@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from negotiation_sim.figures.style import HEADLINE_COLOURS
+from negotiation_sim.figures.colours import HEADLINE_COLOURS
 
 
 def check_given(names: Iterable[object], given: Collection[str], name: str = "labels") -> None:

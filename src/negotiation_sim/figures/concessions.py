@@ -12,9 +12,11 @@ from matplotlib.figure import Figure
 from negotiation_sim.analysis.checks import check_table
 from negotiation_sim.analysis.concessions import ANY
 from negotiation_sim.figures.checks import check_given
+from negotiation_sim.figures.colours import HEADLINE_COLOURS
 from negotiation_sim.figures.frame import FINITE, MARGIN, NO_FORECAST, Frame
-from negotiation_sim.figures.numbers import interval, percent, stated_n, told
-from negotiation_sim.figures.style import HEADLINE_COLOURS, INK, WIDTH, styled, tint
+from negotiation_sim.figures.numbers import stated_n
+from negotiation_sim.figures.percentages import interval, percent, told
+from negotiation_sim.figures.style import INK, WIDTH, styled, tint
 from negotiation_sim.figures.ticks import percent_ticks
 from negotiation_sim.figures.whisker import draw_whisker
 from negotiation_sim.figures.words import shortened

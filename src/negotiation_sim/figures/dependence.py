@@ -13,11 +13,12 @@ from matplotlib.lines import Line2D
 
 from negotiation_sim.analysis.checks import check_table
 from negotiation_sim.figures.checks import check_given
+from negotiation_sim.figures.colours import HEADLINE_COLOURS
 from negotiation_sim.figures.factor_rows import basis
 from negotiation_sim.figures.frame import FINITE, MARGIN, NO_FORECAST, Frame
 from negotiation_sim.figures.names import Named, named
 from negotiation_sim.figures.numbers import setting, spread
-from negotiation_sim.figures.style import GREY, HEADLINE_COLOURS, SHAPES, WIDTH, line_style, styled
+from negotiation_sim.figures.style import GREY, SHAPES, WIDTH, line_style, styled
 from negotiation_sim.figures.ticks import round_ticks
 from negotiation_sim.figures.words import broken
 

@@ -13,9 +13,11 @@ from matplotlib.figure import Figure
 from negotiation_sim.analysis.checks import check_table
 from negotiation_sim.analysis.comparison import paired_interval
 from negotiation_sim.figures.checks import check_coloured, check_given
+from negotiation_sim.figures.colours import HEADLINE_COLOURS
 from negotiation_sim.figures.frame import FINITE, MARGIN, NO_FORECAST, Frame
-from negotiation_sim.figures.numbers import changed, percent, worlds
-from negotiation_sim.figures.style import HEADLINE_COLOURS, INK, WIDTH, styled
+from negotiation_sim.figures.numbers import worlds
+from negotiation_sim.figures.percentages import changed, percent
+from negotiation_sim.figures.style import INK, WIDTH, styled
 from negotiation_sim.figures.ticks import round_ticks
 from negotiation_sim.figures.words import broken
 

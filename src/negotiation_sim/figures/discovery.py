@@ -16,7 +16,8 @@ from negotiation_sim.analysis.shares import share
 from negotiation_sim.figures.factor_rows import FactorRows, basis_key, key, key_height
 from negotiation_sim.figures.frame import MARGIN, NO_FORECAST, Frame
 from negotiation_sim.figures.names import Named, named
-from negotiation_sim.figures.numbers import setting, told
+from negotiation_sim.figures.numbers import setting
+from negotiation_sim.figures.percentages import told
 from negotiation_sim.figures.style import GREY, INK, styled
 from negotiation_sim.figures.words import broken
 

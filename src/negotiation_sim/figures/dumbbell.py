@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from negotiation_sim.figures.frame import MARGIN, Frame
-from negotiation_sim.figures.numbers import changed, interval, percent
+from negotiation_sim.figures.percentages import changed, interval, percent
 from negotiation_sim.figures.style import DARK_GREY, INK, WIDTH
 from negotiation_sim.figures.ticks import round_ticks
 

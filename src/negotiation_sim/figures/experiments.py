@@ -16,7 +16,7 @@ from matplotlib.ticker import MaxNLocator
 
 from negotiation_sim.analysis.shares import Share, share
 from negotiation_sim.figures.frame import FINITE, LINE, MARGIN, NO_FORECAST, Frame
-from negotiation_sim.figures.numbers import signed
+from negotiation_sim.figures.percentages import signed
 from negotiation_sim.figures.style import INK, WIDTH, line_style, styled
 
 WHAT_IS_DRAWN = (

@@ -16,10 +16,11 @@ from matplotlib.patches import Patch
 
 from negotiation_sim.analysis.checks import check_table
 from negotiation_sim.figures.checks import check_coloured, check_given
+from negotiation_sim.figures.colours import HEADLINE_COLOURS
 from negotiation_sim.figures.dates import as_dates, date_axis, day
 from negotiation_sim.figures.frame import FINITE, MARGIN, NO_FORECAST, Frame
 from negotiation_sim.figures.numbers import worlds
-from negotiation_sim.figures.style import HEADLINE_COLOURS, INK, WIDTH, styled, tint
+from negotiation_sim.figures.style import INK, WIDTH, styled, tint
 from negotiation_sim.figures.words import lines, shortened
 
 FEWEST = 20

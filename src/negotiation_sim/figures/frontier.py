@@ -16,9 +16,10 @@ from matplotlib.transforms import Bbox
 
 from negotiation_sim.analysis.checks import check_columns
 from negotiation_sim.analysis.shares import goodman_intervals
+from negotiation_sim.figures.colours import HEADLINE_COLOURS
 from negotiation_sim.figures.frame import MARGIN, NO_FORECAST, Frame
-from negotiation_sim.figures.numbers import interval, percent
-from negotiation_sim.figures.style import GREY, HEADLINE_COLOURS, INK, WIDTH, styled
+from negotiation_sim.figures.percentages import interval, percent
+from negotiation_sim.figures.style import GREY, INK, WIDTH, styled
 from negotiation_sim.figures.words import shortened
 
 QUESTION = "Is there anything that both sides would sign?"

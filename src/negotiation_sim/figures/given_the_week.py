@@ -10,9 +10,10 @@ from matplotlib.figure import Figure
 from negotiation_sim.analysis.checks import check_table
 from negotiation_sim.figures import dumbbell
 from negotiation_sim.figures.checks import check_coloured, check_given
+from negotiation_sim.figures.colours import HEADLINE_COLOURS
 from negotiation_sim.figures.frame import FINITE, NO_FORECAST, Frame
 from negotiation_sim.figures.numbers import worlds
-from negotiation_sim.figures.style import HEADLINE_COLOURS, styled
+from negotiation_sim.figures.style import styled
 
 MOST = 16
 

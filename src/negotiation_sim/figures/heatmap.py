@@ -20,9 +20,10 @@ from matplotlib.ticker import MaxNLocator
 
 from negotiation_sim.analysis.checks import check_columns
 from negotiation_sim.figures.checks import check_coloured
+from negotiation_sim.figures.colours import HEADLINE_COLOURS
 from negotiation_sim.figures.frame import FINITE, NO_FORECAST, Frame
 from negotiation_sim.figures.numbers import edges, stated_n, value
-from negotiation_sim.figures.style import HEADLINE_COLOURS, INK, WIDTH, styled
+from negotiation_sim.figures.style import INK, WIDTH, styled
 from negotiation_sim.figures.words import lines
 
 SCALES = MappingProxyType(

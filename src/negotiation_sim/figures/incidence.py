@@ -15,10 +15,12 @@ from matplotlib.figure import Figure
 from negotiation_sim.analysis.checks import check_table
 from negotiation_sim.analysis.incidence import aalen_johansen, effective_wilson
 from negotiation_sim.figures.checks import check_coloured, check_given
+from negotiation_sim.figures.colours import HEADLINE_COLOURS
 from negotiation_sim.figures.dates import as_dates, date_axis, day
 from negotiation_sim.figures.frame import FINITE, NO_FORECAST, Frame
-from negotiation_sim.figures.numbers import told, worlds
-from negotiation_sim.figures.style import HEADLINE_COLOURS, INK, SHAPES, WIDTH, line_style, styled
+from negotiation_sim.figures.numbers import worlds
+from negotiation_sim.figures.percentages import told
+from negotiation_sim.figures.style import INK, SHAPES, WIDTH, line_style, styled
 from negotiation_sim.figures.ticks import percent_ticks
 
 COUNTED = "A world counts from the session after which it stood as it stands at the horizon."

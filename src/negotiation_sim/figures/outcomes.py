@@ -13,9 +13,11 @@ from matplotlib.patches import Patch, Rectangle
 from negotiation_sim.analysis.checks import check_columns
 from negotiation_sim.analysis.shares import goodman_intervals
 from negotiation_sim.figures.checks import check_coloured, check_given
+from negotiation_sim.figures.colours import HEADLINE_COLOURS
 from negotiation_sim.figures.frame import FINITE, MARGIN
-from negotiation_sim.figures.numbers import interval, percent, worlds
-from negotiation_sim.figures.style import GREY, HEADLINE_COLOURS, WIDTH, new_figure, styled, tint
+from negotiation_sim.figures.numbers import worlds
+from negotiation_sim.figures.percentages import interval, percent
+from negotiation_sim.figures.style import GREY, WIDTH, new_figure, styled, tint
 from negotiation_sim.figures.ticks import percent_ticks
 from negotiation_sim.figures.whisker import draw_whisker
 

@@ -14,11 +14,13 @@ from matplotlib.patches import Patch
 
 from negotiation_sim.analysis.checks import check_columns, check_table
 from negotiation_sim.figures.checks import check_coloured
+from negotiation_sim.figures.colours import HEADLINE_COLOURS
 from negotiation_sim.figures.factor_rows import FactorRows, basis_key, key, key_height
 from negotiation_sim.figures.frame import FINITE, NO_FORECAST, Frame
 from negotiation_sim.figures.names import Named, named
-from negotiation_sim.figures.numbers import changed, setting, worlds
-from negotiation_sim.figures.style import HEADLINE_COLOURS, INK, styled
+from negotiation_sim.figures.numbers import setting, worlds
+from negotiation_sim.figures.percentages import changed
+from negotiation_sim.figures.style import INK, styled
 
 MOST = 12
 """Parameters that are shown; the rest are counted."""

@@ -14,9 +14,11 @@ from matplotlib.patches import Rectangle
 from negotiation_sim.analysis.checks import check_columns
 from negotiation_sim.analysis.shares import headline_shares
 from negotiation_sim.figures.checks import check_coloured, check_given
+from negotiation_sim.figures.colours import HEADLINE_COLOURS
 from negotiation_sim.figures.frame import FINITE, LINE, MARGIN, NO_FORECAST, Frame
-from negotiation_sim.figures.numbers import interval, is_number, percent, stated_n, value
-from negotiation_sim.figures.style import HEADLINE_COLOURS, WIDTH, styled, tint
+from negotiation_sim.figures.numbers import is_number, stated_n, value
+from negotiation_sim.figures.percentages import interval, percent
+from negotiation_sim.figures.style import WIDTH, styled, tint
 from negotiation_sim.figures.whisker import draw_whisker
 from negotiation_sim.figures.words import lines
 

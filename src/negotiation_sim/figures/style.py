@@ -14,13 +14,6 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
-HEADLINE_COLOURS = MappingProxyType(
-    {"escalation": "#D55E00", "concession": "#00578A", "stalemate": "#AFAFAF"}
-)
-"""Headline -> colour, after Okabe and Ito (2008): their vermilion, their blue made darker, and a light grey.
-
-Made darker and lighter so that lightness alone (L* 54, 35, 71) tells them apart in greyscale."""
-
 INK = "#1A1A1A"
 """Text, whiskers, axes."""
 

@@ -17,9 +17,11 @@ from matplotlib.path import Path
 
 from negotiation_sim.analysis.checks import check_columns
 from negotiation_sim.analysis.shares import region
+from negotiation_sim.figures.colours import HEADLINE_COLOURS
 from negotiation_sim.figures.frame import MARGIN, NO_FORECAST, Frame
-from negotiation_sim.figures.numbers import interval, percent, stated_n, value
-from negotiation_sim.figures.style import HEADLINE_COLOURS, INK, WIDTH, styled, tint
+from negotiation_sim.figures.numbers import stated_n, value
+from negotiation_sim.figures.percentages import interval, percent
+from negotiation_sim.figures.style import INK, WIDTH, styled, tint
 from negotiation_sim.figures.words import lines
 
 FloatArray = npt.NDArray[np.float64]

@@ -13,11 +13,13 @@ from matplotlib.patches import Patch
 
 from negotiation_sim.analysis.checks import check_table
 from negotiation_sim.analysis.shares import Share
+from negotiation_sim.figures.colours import HEADLINE_COLOURS
 from negotiation_sim.figures.factor_rows import DOCUMENTED, FactorRows, key, key_height, unfounded
 from negotiation_sim.figures.frame import FINITE, NO_FORECAST, Frame
 from negotiation_sim.figures.names import Named, named
-from negotiation_sim.figures.numbers import changed, setting, told, worlds
-from negotiation_sim.figures.style import GREY, HEADLINE_COLOURS, INK, bar_style, styled
+from negotiation_sim.figures.numbers import setting, worlds
+from negotiation_sim.figures.percentages import changed, told
+from negotiation_sim.figures.style import GREY, INK, bar_style, styled
 from negotiation_sim.figures.ticks import round_ticks
 
 MOST = 15

@@ -11,10 +11,12 @@ from matplotlib.patches import Patch
 from negotiation_sim.analysis.checks import check_columns
 from negotiation_sim.analysis.comparison import paired_interval
 from negotiation_sim.figures.checks import check_coloured, check_given
+from negotiation_sim.figures.colours import HEADLINE_COLOURS
 from negotiation_sim.figures.factor_rows import key, key_height
 from negotiation_sim.figures.frame import FINITE, MARGIN, NO_FORECAST, Frame, beside
-from negotiation_sim.figures.numbers import changed, told, worlds
-from negotiation_sim.figures.style import GREY, HEADLINE_COLOURS, INK, WIDTH, bar_style, styled
+from negotiation_sim.figures.numbers import worlds
+from negotiation_sim.figures.percentages import changed, told
+from negotiation_sim.figures.style import GREY, INK, WIDTH, bar_style, styled
 from negotiation_sim.figures.ticks import round_ticks
 from negotiation_sim.figures.words import broken
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from negotiation_sim.draws import Draws
-from negotiation_sim.files import as_parquet
+from negotiation_sim.parquet import as_parquet
 from negotiation_sim.rules.arrays import Floats, Ints
 from negotiation_sim.rules.outcome import OUTCOMES
 from negotiation_sim.scenario import Scenario

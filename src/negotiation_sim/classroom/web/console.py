@@ -34,7 +34,7 @@ from negotiation_sim.classroom.web.security import (
     render,
     render_parts,
 )
-from negotiation_sim.figures.style import HEADLINE_COLOURS
+from negotiation_sim.figures.colours import HEADLINE_COLOURS
 
 Fields = Mapping[str, str]
 PARTS = (

@@ -6,33 +6,30 @@ import asyncio
 import base64
 import re
 from collections.abc import Callable, Coroutine, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 from weakref import WeakKeyDictionary
 
-import pandas as pd
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from negotiation_sim.agents.challenger import SIGNALS
-from negotiation_sim.agents.defender import ANSWERS
 from negotiation_sim.classroom import debrief, export
 from negotiation_sim.classroom import session as s
 from negotiation_sim.classroom.briefing_writer import listed
-from negotiation_sim.classroom.debrief_figures import beliefs_figure, drawn, landing_figure, odds_figure
-from negotiation_sim.classroom.game import Choice
 from negotiation_sim.classroom.log import Event
+from negotiation_sim.classroom.moves import Choice
 from negotiation_sim.classroom.procedure import Refused
 from negotiation_sim.classroom.room import BASELINE, SCENARIO, WORLDS, Room
 from negotiation_sim.classroom.session import Decided, SessionState
 from negotiation_sim.classroom.views import FACILITATOR, IN_WORDS, TOLD, Scene, View, name_of, view
 from negotiation_sim.classroom.web.security import base, form, member, printable, render, written
-from negotiation_sim.figures.differences import differences_figure
-from negotiation_sim.figures.numbers import changed, percent
+from negotiation_sim.figures.percentages import changed, percent
 from negotiation_sim.rules.outcome import OUTCOMES
+from negotiation_sim.rules.signals import ANSWERS, SIGNALS
 
 STYLE = Path(__file__).parent / "static" / "class.css"
 PATIENCE = 1.5
@@ -83,15 +80,16 @@ async def _figure(room: Room, scene: Scene, name: str) -> bytes:
 async def _draw(room: Room, scene: Scene, shown: View, name: str) -> bytes:
     labels = {each: scene.scenario.outcome_label(each) for each in OUTCOMES}
     source = _source(scene)
-    work = room.backroom.work
-    if name == "landing" and (room.folder / BASELINE).exists():
-        ended = debrief.outcome(scene.scenario, shown)
-        shares = await asyncio.to_thread(debrief.landing, room.folder / BASELINE)
-        landed = ended["outcome"] if ended else None
-        return await work(drawn, landing_figure, shares, landed=landed, labels=labels, source=source)
+    draw: Callable[..., Coroutine[Any, Any, bytes]] = partial(room.backroom.work, "debrief_figures.drawn")
+    ended = debrief.outcome(scene.scenario, shown)
+    if name == "landing" and ended and (room.folder / BASELINE).exists():
+        shares, after = await _landing(room, ended["as_of"]), ended["as_of"]
+        return await draw(
+            "landing", shares, landed=ended["outcome"], after=after, labels=labels, source=source
+        )
     if name == "odds" and (rows := _open_odds(shown)):
-        table = pd.DataFrame([{"group": after["round"], **row} for after in rows for row in after["shares"]])
-        return await work(drawn, odds_figure, table, labels=labels, source=source)
+        table = [{"group": after["round"], **row} for after in rows for row in after["shares"]]
+        return await draw("odds", table, labels=labels, source=source)
     if name == "beliefs" and (learnt := debrief.beliefs(shown)):
         prior = [{"round": 0, "type": each["label"], "belief": each["prior"]} for each in learnt[0]["types"]]
         later = [
@@ -100,19 +98,13 @@ async def _draw(room: Room, scene: Scene, shown: View, name: str) -> bytes:
             for each in row["types"]
         ]
         signals = {row["round"]: row["words"] or "no signal" for row in learnt}
-        return await work(
-            drawn,
-            beliefs_figure,
-            pd.DataFrame(prior + later),
-            signals=signals,
-            about=learnt[0]["about"],
-            source=source,
-        )
+        about = learnt[0]["about"]
+        return await draw("beliefs", prior + later, signals=signals, about=about, source=source)
     raise HTTPException(404, "There is no such figure, or nothing to draw yet.")
 
 
 def _open_odds(shown: View) -> list[View]:
-    """The odds while anything was open: after the last round there is one world left."""
+    """The odds while anything was open: of a game that has ended by itself there is one world left."""
     return [after for after in shown.get("odds", []) if after["worlds"] > 1]
 
 
@@ -150,15 +142,29 @@ async def _context(room: Room, viewer: str) -> dict[str, Any]:
     scene = room.scene
     told = await asyncio.to_thread(debrief.debrief, scene, viewer)
     shares = None
-    if (room.folder / BASELINE).exists():
-        shares = (await asyncio.to_thread(debrief.landing, room.folder / BASELINE)).to_dict("records")
+    if told["outcome"] and (room.folder / BASELINE).exists():
+        as_of = told["outcome"]["as_of"]
+        shares = await asyncio.shield(_work(room, f"landing:{as_of}", lambda: _landing(room, as_of)))
     there = [
         name
         for name, some in zip(FIGURES, (shares, _open_odds(told["view"]), told["beliefs"]), strict=True)
         if some
     ]
     labels = {each: scene.scenario.outcome_label(each) for each in OUTCOMES}
-    return {"d": told, "v": told["view"], "shares": shares, "there": there, "labels": labels}
+    horizon = scene.scenario.layout.rounds[-1].date.isoformat()
+    return {
+        "d": told,
+        "v": told["view"],
+        "shares": shares,
+        "there": there,
+        "labels": labels,
+        "horizon": horizon,
+    }
+
+
+async def _landing(room: Room, round_: int) -> list[View]:
+    rows: list[View] = await room.backroom.work("reckoning.landing", room.folder / BASELINE, round_)
+    return rows
 
 
 async def figure(request: Request) -> Response:
@@ -301,8 +307,8 @@ async def fork(request: Request) -> Response:
             raise error
         says = f"{str(error)[:1].upper()}{str(error)[1:]}."
         return render(request, "fork.html.j2", 400, **(context | {"says": says}))
-    table, goes_on = task.result()
-    context["result"] = _told(room, decided, choice, table, goes_on)
+    rows, goes_on = task.result()
+    context["result"] = _told(room, decided, choice, rows, goes_on)
     context["picture"] = f"{base(request)}fork.svg?{urlencode({'decision': decided.seq, 'to': query['to']})}"
     return render(request, "fork.html.j2", **context)
 
@@ -330,17 +336,18 @@ async def fork_figure(request: Request) -> Response:
     name = f"picture:{decided.seq}:{choice}"
 
     async def draw() -> bytes:
-        table, _ = await _forked(room, decided, choice)
-        return await room.backroom.work(
-            drawn,
-            differences_figure,
-            {f"{name_of(room.scenario, decided.seat)}: {_in_words(room, decided, choice)}": table},
+        rows, _ = await _forked(room, decided, choice)
+        picture: bytes = await room.backroom.work(
+            "debrief_figures.drawn",
+            "differences",
+            {f"{name_of(room.scenario, decided.seat)}: {_in_words(room, decided, choice)}": rows},
             base="the game",
             headlines=dict(OUTCOMES),
             labels={each: room.scenario.outcome_label(each) for each in OUTCOMES},
             source=f"{_source(room.scene)}; from the end of round {decided.round} on all seats are simulated.",
             question="What would the other decision have changed?",
         )
+        return picture
 
     return Response(await asyncio.shield(_work(room, name, draw)), media_type="image/svg+xml")
 
@@ -350,7 +357,7 @@ def _forked(room: Room, decided: Decided, choice: Choice | None) -> asyncio.Task
 
     async def work() -> Any:
         return await room.backroom.work(
-            debrief.road_not_taken,
+            "reckoning.road_not_taken",
             room.table,
             dict(state.moves),
             tuple(decided.moves),
@@ -433,10 +440,12 @@ def _in_words(room: Room, decided: Decided, choice: Choice | None) -> str:
     return "; ".join(f"{issue.title}: {issue.label(level)}" for issue, level in pairs if level) or "nothing"
 
 
-def _told(room: Room, decided: Decided, choice: Choice | None, table: pd.DataFrame, goes_on: bool) -> View:
+def _told(
+    room: Room, decided: Decided, choice: Choice | None, differences: list[View], goes_on: bool
+) -> View:
     """A fork in words and rows."""
     label = room.scenario.outcome_label
-    rows = [{**row, "label": label(row["outcome"])} for row in table.to_dict("records")]
+    rows = [{**row, "label": label(row["outcome"])} for row in differences]
     most = max(rows, key=lambda row: abs(row["difference"]))
     there = name_of(room.scenario, decided.seat)
     other = _in_words(room, decided, choice)
@@ -459,7 +468,7 @@ def _told(room: Room, decided: Decided, choice: Choice | None, table: pd.DataFra
         "other": other,
         "sentence": sentence,
         "rows": rows,
-        "n": int(table["n"].iloc[0]),
+        "n": rows[0]["n"],
         "goes_on": goes_on,
     }
 

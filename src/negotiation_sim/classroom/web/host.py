@@ -221,7 +221,8 @@ async def create(request: Request) -> Response:
 
 async def _loaded(lobby: Lobby, choice: Offered) -> Scenario:
     """In the process of the model: loading takes a second of arithmetic."""
-    return await lobby.backroom.play(Scenario.load, choice.source)
+    scenario: Scenario = await lobby.backroom.play("reckoning.loaded", choice.source)
+    return scenario
 
 
 def _principal(scenario: Scenario) -> tuple[str, ...]:

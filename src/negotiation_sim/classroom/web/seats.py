@@ -16,8 +16,8 @@ from negotiation_sim.classroom import briefing_page, procedure
 from negotiation_sim.classroom.briefing import Briefing
 from negotiation_sim.classroom.briefing_writer import POINTS
 from negotiation_sim.classroom.disclosure import OBSERVER
-from negotiation_sim.classroom.game import Choice, Weighed
 from negotiation_sim.classroom.identity import CODE_LENGTH, Badge
+from negotiation_sim.classroom.moves import Choice, Weighed
 from negotiation_sim.classroom.procedure import Refused
 from negotiation_sim.classroom.room import Room
 from negotiation_sim.classroom.views import IN_WORDS, View, briefing_of, name_of, view
@@ -166,7 +166,10 @@ async def weigh(request: Request) -> Response:
     fields = await form(request)
     if "fill" in fields:
         fields = {**fields, **_filled(room, seat, fields.get("start", ""))}
-    weighed = await room.weigh(seat, _levels(room, fields))
+    try:
+        weighed = await room.weigh(seat, _levels(room, fields))
+    except Refused as error:
+        return _refused(request, error, fields)
     result = _weighed(room, weighed)
     if is_fetched(request):
         return render_parts(request, room.state.seq, ("weighed",), weighed=result)
@@ -232,11 +235,16 @@ async def _done(
     try:
         await act(room, badge, seat, fields)
     except Refused as error:
-        if error.status == 403 or is_fetched(request):
-            raise
-        context = _context(room, badge, seat, draft=fields, says=str(error))
-        return render(request, "seat.html.j2", error.status, **context)
+        return _refused(request, error, fields)
     return RedirectResponse(base(request), 303)
+
+
+def _refused(request: Request, error: Refused, fields: Mapping[str, str]) -> Response:
+    """The page with what the rules say and what was typed; what nobody does by mistake is answered as elsewhere."""
+    if error.status == 403 or is_fetched(request):
+        raise error
+    context = _context(*member(request), draft=fields, says=str(error))
+    return render(request, "seat.html.j2", error.status, **context)
 
 
 def _whole(fields: Mapping[str, str], name: str) -> int:

@@ -30,7 +30,7 @@ from negotiation_sim.classroom.briefing_writer import listed, points_in_words
 from negotiation_sim.classroom.identity import Badge, spelled
 from negotiation_sim.classroom.room import Room
 from negotiation_sim.classroom.views import FACILITATOR
-from negotiation_sim.figures.numbers import percent, signed
+from negotiation_sim.figures.percentages import percent, signed
 
 TOKEN, VISIT = "token", "visit"
 """Names of the cookies."""

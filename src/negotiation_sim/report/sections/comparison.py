@@ -6,7 +6,7 @@ import pandas as pd
 
 from negotiation_sim.analysis.comparison import paired_differences, waterfall
 from negotiation_sim.figures.differences import differences_figure
-from negotiation_sim.figures.numbers import signed
+from negotiation_sim.figures.percentages import signed
 from negotiation_sim.figures.waterfall import waterfall_figure
 from negotiation_sim.report.parts import FOCUS, Picture, Section, listed, points
 from negotiation_sim.report.sections.distributions import labels

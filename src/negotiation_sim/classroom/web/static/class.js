@@ -157,10 +157,10 @@ function replace(name, html) {
     const its = fresh.querySelector(`#${CSS.escape(each.id)}`);
     if (its) its.open = each.open;
   }
-  const focused = old.contains(document.activeElement) && document.activeElement.id;
+  const focused = old.contains(document.activeElement) ? document.activeElement.id : null;
   old.replaceWith(fresh);
   dress(fresh);
-  if (focused) (document.getElementById(focused) || document.getElementById("main")).focus();
+  if (focused !== null) (document.getElementById(focused) || document.getElementById("main")).focus({ preventScroll: true });
   const news = fresh.querySelector("[data-announce]");
   if (news) document.getElementById("announce").textContent = news.textContent;
 }
@@ -200,10 +200,13 @@ async function ask() {
 
 let patience = 500; // milliseconds until the next try
 
+let socket = null; // null while the server is away
+
 function connect() {
   let first = true;
-  const socket = new WebSocket(`${location.origin.replace("http", "ws")}${body.dataset.live}live`);
-  socket.addEventListener("message", (event) => {
+  const mine = (socket = new WebSocket(`${location.origin.replace("http", "ws")}${body.dataset.live}live`));
+  mine.addEventListener("message", (event) => {
+    if (mine !== socket) return;
     const told = JSON.parse(event.data);
     patience = 500;
     warn("");
@@ -211,16 +214,30 @@ function connect() {
     if (!first || told.seq !== seen) refresh();
     first = false;
   });
-  socket.addEventListener("close", (event) => {
+  mine.addEventListener("close", (event) => {
+    if (mine !== socket) return;
     if (event.code === 4429) {
+      socket = null;
       warn("This page is open too often: this copy does not change by itself. Load it again to see what is new.");
-      return;
+    } else {
+      lost();
     }
-    warn("The server does not answer. Trying again; what you have typed stays here.");
-    setTimeout(reconnect, patience);
-    patience = Math.min(2 * patience, 4000);
   });
 }
+
+function lost() {
+  socket = null;
+  warn("The server does not answer. Trying again; what you have typed stays here.");
+  setTimeout(reconnect, patience);
+  patience = Math.min(2 * patience, 4000);
+}
+
+window.addEventListener("offline", () => {
+  if (!socket) return;
+  const silent = socket; // it would not know for minutes
+  lost();
+  silent.close();
+});
 
 async function reconnect() {
   await refresh(); // if the token is revoked, this leaves the page

@@ -91,7 +91,7 @@ def test_after_kill_9_a_round_goes_on_where_it_was_and_open_pages_with_it(
         assert half_typed(page) == typed
         page.get_by_label("Why?").press("End")
         page.keyboard.type(" more.")
-        page.keyboard.press("Enter")
+        page.get_by_role("button", name="Propose this package").click()
         ours = running.until(session, lambda state: state.history[1:]).history[-1]
         assert (ours.seat, ours.choice, ours.why) == ("lowland", (2, 0), "They would have to give more.")
 

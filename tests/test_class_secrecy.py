@@ -99,7 +99,7 @@ def loud_scenario() -> dict[str, Any]:
         lines["nato"],
     ):  # so that some cooperation can be given up, and both are asked
         line |= {"value": 1.9, "range": [1.9, 1.9]}
-    del scenario["actors"]["russia"]["decides_after"]  # its seat knows its type from the first round
+    del scenario["actors"]["russia"]["undecided"]  # its seat knows its type from the first round
     dates = [each["date"] for each in scenario["calendar"]["sessions"]]
     forums = ("vienna", "brussels", "geneva")
     scenario["calendar"]["sessions"] = [

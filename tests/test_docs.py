@@ -125,9 +125,7 @@ def test_commands_in_the_documentation_exist():
             if word.startswith("-"):
                 assert FLAG.match(word), f"{page}: {word}"
                 continue
-            if word == "job":  # --cfg job
-                continue
-            if (verb, word) == ("class", "demo"):
+            if word == "job" or (verb, word) == ("class", "demo"):  # --cfg job
                 continue
             if verb in ("export", "report") and "=" not in word:  # the folder
                 continue

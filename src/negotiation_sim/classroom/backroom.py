@@ -1,7 +1,7 @@
 """Where the model plays on: processes of their own, so that no page waits for arithmetic.
 
-One process answers what a game needs to go on; another works out odds, forks and figures, at a lower priority, so that
-ten thousand worlds never hold up a class. What they are to do is named, not handed over: the server itself never loads
+One process answers what a game needs to go on; another works out odds and forks, and a third draws figures, both at a
+lower priority, so that ten thousand worlds never hold up a class, nor a debrief. What they are to do is named, not handed over: the server itself never loads
 the model, and stays small.
 """
 
@@ -17,24 +17,27 @@ from typing import Any
 
 from negotiation_sim.children import end_with_parent
 
-GENTLY = 10
-"""Niceness of the process that works out odds."""
+NICENESS = {"play": 0, "work": 10, "draw": 5}
+"""Of each process; it starts when it is first asked."""
 
 
 class Backroom:
-    """Two processes: `play` for games, `work` for odds and figures. Close it when the server ends."""
+    """Three processes: for games, for odds, for figures. Close it when the server ends."""
 
     def __init__(self) -> None:
-        self._niceness = {"play": 0, "work": GENTLY}
-        self._pools = {name: _pool(niceness) for name, niceness in self._niceness.items()}
+        self._pools = {name: _pool(niceness) for name, niceness in NICENESS.items()}
 
     async def play(self, task: str, *arguments: Any, **keywords: Any) -> Any:
         """Call a function of a module of `classroom`, such as `reckoning.deal`, where games are played."""
         return await self._call("play", task, *arguments, **keywords)
 
     async def work(self, task: str, *arguments: Any, **keywords: Any) -> Any:
-        """Call such a function where odds and figures are worked out."""
+        """Call such a function where odds and forks are worked out."""
         return await self._call("work", task, *arguments, **keywords)
+
+    async def draw(self, task: str, *arguments: Any, **keywords: Any) -> Any:
+        """Call such a function where figures are drawn."""
+        return await self._call("draw", task, *arguments, **keywords)
 
     async def _call(self, name: str, task: str, *arguments: Any, **keywords: Any) -> Any:
         """Call it; once more in a new process, if the process dies of it."""
@@ -46,11 +49,11 @@ class Backroom:
                 if last:
                     raise
                 if self._pools[name] is pool:
-                    self._pools[name] = _pool(self._niceness[name])
+                    self._pools[name] = _pool(NICENESS[name])
         raise AssertionError("unreachable")
 
     def close(self) -> None:
-        """End both processes; what they are at is lost."""
+        """End all processes; what they are at is lost."""
         for pool in self._pools.values():
             pool.shutdown(wait=False, cancel_futures=True)
 

@@ -276,7 +276,7 @@ def declassify(state: SessionState, seat: str | None) -> Proposal:
         raise Refused("There is no such seat to declassify.", 400)
     if state.is_open_to(seat or "*"):
         raise Refused("That has been declassified already.")
-    return Proposal(s.DECLASSIFIED, {"seat": seat}, key=f"declassified:{seat or '*'}")
+    return Proposal(s.DECLASSIFIED, {"seat": seat}, key=f"declassified:{seat or 'ALL'}")
 
 
 # ---- what the clock does -----------------------------------------------------------------------------

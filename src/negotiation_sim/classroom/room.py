@@ -21,6 +21,7 @@ from negotiation_sim import __version__
 from negotiation_sim.classroom import procedure
 from negotiation_sim.classroom import session as s
 from negotiation_sim.classroom.backroom import Backroom
+from negotiation_sim.classroom.briefing import Briefing
 from negotiation_sim.classroom.disclosure import OBSERVER, seats
 from negotiation_sim.classroom.identity import (
     CODE_ISSUED,
@@ -93,6 +94,7 @@ class Room:
         self.dealt: dict[bool, Dealt] = {}
         self.listeners: set[Listener] = set()
         self.fault = ""
+        self._briefings: dict[tuple[str, bool, bool], Briefing] = {}
         self._lock = asyncio.Lock()
         self._timer: asyncio.Task[None] | None = None
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -137,6 +139,7 @@ class Room:
             self.dealt[self.state.practice],
             Counter(listener.seat for listener in self.listeners),
             self.fault,
+            self._briefings,
         )
 
     @property

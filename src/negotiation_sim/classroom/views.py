@@ -7,7 +7,7 @@ picked. What is private of a seat is its question, its briefing, its reasons, an
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from negotiation_sim.classroom.briefing import Briefing
@@ -51,6 +51,7 @@ class Scene:
         dealt: what chance dealt to the game, or to practice, whichever is played.
         here: seat -> how many of its pages are open; None where facilitators are meant.
         fault: what went wrong while the model played on.
+        briefings: those that were written, by seat and by what they depend on; writing one takes longest of all.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Scene:
     dealt: Dealt
     here: Mapping[str | None, int]
     fault: str
+    briefings: dict[tuple[str, bool, bool], Briefing] = field(default_factory=dict)
 
 
 def view(scene: Scene, seat: str) -> View:
@@ -129,8 +131,11 @@ def briefing_of(scene: Scene, viewer: str, seat: str) -> Briefing:
         raise PermissionError(f"the briefing of {seat} is not for {viewer}")
     dealt, state = scene.dealt, scene.state
     known = max(state.round, 1) >= dealt.known_from
-    draws = dealt.draws if state.set.parameters == "ranges" else _of_allies(scene.scenario, dealt.draws)
-    return briefing(scene.scenario, seat, draws, dealt.type_ if known else None)
+    key = (seat, state.practice, known)
+    if key not in scene.briefings:
+        draws = dealt.draws if state.set.parameters == "ranges" else _of_allies(scene.scenario, dealt.draws)
+        scene.briefings[key] = briefing(scene.scenario, seat, draws, dealt.type_ if known else None)
+    return scene.briefings[key]
 
 
 def _of_allies(scenario: Scenario, draws: Mapping[str, float]) -> dict[str, float]:

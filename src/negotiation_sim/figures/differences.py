@@ -26,7 +26,7 @@ MOST = 8
 
 # Lengths in inches.
 LABELS = 1.62  # to the left of the axes
-NUMBERS = (2.2, 0.92)  # to the right of each, with one column and with two
+NUMBERS = (2.4, 0.92)  # to the right of each, with one column and with two
 BETWEEN = 0.22  # between two columns of panels
 TITLE_LINE = 0.155
 ROW = 0.17
@@ -206,7 +206,7 @@ def _draw(
         )
         numbers = [(6, f"{percent(row['base'])} → {percent(row['variant'])}")]
         if alone:
-            numbers.append((74, changed(row["difference"], row["low"], row["high"])))
+            numbers.append((72, changed(row["difference"], row["low"], row["high"])))
         for right, text in numbers:
             axes.annotate(
                 text,

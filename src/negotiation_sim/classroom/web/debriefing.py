@@ -80,7 +80,7 @@ async def _figure(room: Room, scene: Scene, name: str) -> bytes:
 async def _draw(room: Room, scene: Scene, shown: View, name: str) -> bytes:
     labels = {each: scene.scenario.outcome_label(each) for each in OUTCOMES}
     source = _source(scene)
-    draw: Callable[..., Coroutine[Any, Any, bytes]] = partial(room.backroom.work, "debrief_figures.drawn")
+    draw: Callable[..., Coroutine[Any, Any, bytes]] = partial(room.backroom.draw, "debrief_figures.drawn")
     ended = debrief.outcome(scene.scenario, shown)
     if name == "landing" and ended and (room.folder / BASELINE).exists():
         shares, after = await _landing(room, ended["as_of"]), ended["as_of"]
@@ -163,7 +163,7 @@ async def _context(room: Room, viewer: str) -> dict[str, Any]:
 
 
 async def _landing(room: Room, round_: int) -> list[View]:
-    rows: list[View] = await room.backroom.work("reckoning.landing", room.folder / BASELINE, round_)
+    rows: list[View] = await room.backroom.draw("reckoning.landing", room.folder / BASELINE, round_)
     return rows
 
 
@@ -337,7 +337,7 @@ async def fork_figure(request: Request) -> Response:
 
     async def draw() -> bytes:
         rows, _ = await _forked(room, decided, choice)
-        picture: bytes = await room.backroom.work(
+        picture: bytes = await room.backroom.draw(
             "debrief_figures.drawn",
             "differences",
             {f"{name_of(room.scenario, decided.seat)}: {_in_words(room, decided, choice)}": rows},

@@ -201,13 +201,10 @@ def refusal(request: HTTPConnection, status: int, says: str) -> Response:
     """The answer to what is refused: a page, or `{"says": …}` for a page's script."""
     if status == 403:
         client = request.client.host if request.client else "?"
-        logger.warning(
-            "refused: %s %r from %s: %s",
-            request.scope.get("method", "socket"),
-            request.url.path,
-            client,
-            says,
-        )
+        # A join code would let in whoever reads the log.
+        path = "/join/…" if "code" in request.path_params else request.url.path
+        method = request.scope.get("method", "socket")
+        logger.warning("refused: %s %r from %s: %s", method, path, client, says)
     if is_fetched(request):
         return JSONResponse({"says": says}, status)
     return render(request, "refused.html.j2", status, code=status, says=says)

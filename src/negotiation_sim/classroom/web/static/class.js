@@ -107,7 +107,10 @@ function fill(select) {
 document.addEventListener("submit", async (event) => {
   const form = event.target;
   const buttons = [...form.querySelectorAll("button")].filter((each) => !each.disabled);
-  if (form.hasAttribute("data-send")) {
+  if (form.dataset.weigh && event.submitter && event.submitter.hasAttribute("formaction")) {
+    event.preventDefault(); // Enter in a field is no decision
+    weigh(form);
+  } else if (form.hasAttribute("data-send")) {
     event.preventDefault();
     const sent = send(form, event.submitter);
     buttons.forEach((each) => (each.disabled = true));

@@ -52,10 +52,11 @@ format: $(DEV) ## let ruff fix and format
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: $(DEV) ## measure worlds a second, figures, and sweeps against other tools (some fifteen minutes)
+bench: $(DEV) ## measure worlds a second, figures, a class of sixty, and sweeps against other tools (some twenty minutes)
 	@$(BIN)/python benchmarks/worlds.py
 	@$(BIN)/python benchmarks/figures.py
 	@$(BIN)/python -W ignore benchmarks/sweeps.py
+	@$(BIN)/python benchmarks/classroom.py
 
 experiments: $(CORE) ## play all shipped experiments again and draw their figures (some ten minutes)
 	@$(BIN)/python experiments/run.py

@@ -451,8 +451,10 @@ def test_a_pause_stops_the_clock_and_more_time_is_seen_at_once(
     left = state.step.deadline - time.time()  # type: ignore[union-attr]
     minutes, seconds = clock.inner_text().split(":")
     assert abs(60 * int(minutes) + int(seconds) - left) < 2
+    *_, paused, resumed = (event for event in running.events(session) if event.kind in ("paused", "resumed"))
     minutes, seconds = re.search(r"(\d+):(\d+)", standing).groups()  # type: ignore[union-attr]
-    assert 0 <= 60 * int(minutes) + int(seconds) - left < 10
+    assert abs(60 * int(minutes) + int(seconds) - (step.deadline + 60 - paused.at)) <= 1
+    assert resumed.data["deadline"] - resumed.at == pytest.approx(step.deadline + 60 - paused.at, abs=0.1)
     expect(form.get_by_label("three years")).to_be_checked()
     form.get_by_role("button", name="Propose this package").click()
     assert running.until(session, lambda now: now.history).history[0].why == "We need it."

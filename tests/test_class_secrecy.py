@@ -157,14 +157,13 @@ class Watched(Person):
         self.drain()
 
     def look_back(self, *also: str) -> None:
-        """Ask for everything that there is when the session is over, the replay moment by moment."""
-        names = ("", "parts", "debrief/", *(f"export/{each}" for each in EXPORTS), *also)
-        for name in (*names, *(f"debrief/{each}.svg" for each in ("landing", "odds", "beliefs"))):
+        """Ask for everything that there is when the session is over; of the replay, for its rounds and its end."""
+        last = self.server.events(self.session)[-1].seq
+        names = ["", "parts", "debrief/", *(f"export/{each}" for each in EXPORTS), *also]
+        names += [f"debrief/{each}.svg" for each in ("landing", "odds", "beliefs")]
+        names += [f"replay/{each}" for each in ("", "?round=1", "?round=2", f"?event={last}")]
+        for name in names:
             assert self.get(name).status_code == 200, name
-        moment = self.get("replay/")
-        while following := re.search(r'rel="next" href="([^"]+)"', moment.text):
-            moment = self.get(f"replay/{following[1]}")
-            assert moment.status_code == 200
         self.drain()
 
     def everything(self) -> bytes:
@@ -382,12 +381,32 @@ def test_tokens_and_codes_are_in_no_export_and_no_token_is_in_any_file(played: P
             assert path.name.startswith(LOG) or not found([each.encode() for each in identity], text), path
 
 
+def test_moments_and_files_of_others_are_not_there(played: Played) -> None:
+    """Decisions, messages and tokens of others are no moments of one's replay; forks are the facilitator's."""
+    events = played.running.events(played.session)
+    hidden = [event.seq for event in events if event.data.get("seat") == "us" and event.kind == s.DECIDED]
+    hidden += [event.seq for event in events if event.kind in (TOKEN_ISSUED, CODE_ISSUED)]
+    hidden += [event.seq for event in events if event.kind == s.WRITTEN and event.data["seat"] == "ukraine"]
+    russia = played.people["russia"]
+    for name in (
+        *(f"replay/?event={seq}" for seq in hidden),
+        "fork",
+        f"fork?decision={hidden[0]}",
+        "fork.svg",
+        "briefing/us",
+    ):
+        assert russia.get(name).status_code == 404, name
+    assert russia.get("export/scenario.yaml").status_code == 403
+    assert len(hidden) >= 15 and played.running.events(played.session) == events
+
+
 def test_a_seat_that_is_declassified_is_open_to_all_and_no_other(played: Played) -> None:
     """Of a message, both parties must be."""
     for seat in ("us", "ukraine"):
         assert played.clara.post("declassify", {"seat": seat, "sure": "on"}).status_code == 303
         for viewer, person in played.people.items():
-            person.look_back()
+            for name in ("", "parts", "debrief/", "replay/", "export/session.json", "export/decisions.csv"):
+                person.get(name)
             sent = person.everything()
             reasons = {each for each in played.said[seat] if b"why" in each}
             assert reasons and found(reasons, sent) == reasons, viewer

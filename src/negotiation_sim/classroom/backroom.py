@@ -1,8 +1,8 @@
 """Where the model plays on: processes of their own, so that no page waits for arithmetic.
 
 One process answers what a game needs to go on; another works out odds and forks, and a third draws figures, both at a
-lower priority, so that ten thousand worlds never hold up a class, nor a debrief. What they are to do is named, not handed over: the server itself never loads
-the model, and stays small.
+lower priority, so that ten thousand worlds never hold up a class, nor a debrief. What they are to do is named, not
+handed over: the server itself never loads the model, and stays small.
 """
 
 from __future__ import annotations

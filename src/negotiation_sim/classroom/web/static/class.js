@@ -204,16 +204,21 @@ async function ask() {
 let patience = 500; // milliseconds until the next try
 
 let socket = null; // null while the server is away
+let heard = 0; // when it last said something
+const SILENCE = 25000; // milliseconds after which it is taken for lost: it says something every ten seconds
 
 function connect() {
   let first = true;
+  heard = Date.now();
   const mine = (socket = new WebSocket(`${location.origin.replace("http", "ws")}${body.dataset.live}live`));
   mine.addEventListener("message", (event) => {
     if (mine !== socket) return;
     const told = JSON.parse(event.data);
     patience = 500;
+    heard = Date.now();
     warn("");
     setClock(told.now);
+    if (told.seq === undefined) return; // a heartbeat
     if (!first || told.seq !== seen) refresh();
     first = false;
   });
@@ -235,12 +240,16 @@ function lost() {
   patience = Math.min(2 * patience, 4000);
 }
 
-window.addEventListener("offline", () => {
+// A connection that is cut without a word would not be noticed for minutes.
+function drop() {
   if (!socket) return;
-  const silent = socket; // it would not know for minutes
+  const silent = socket;
   lost();
   silent.close();
-});
+}
+
+window.addEventListener("offline", drop);
+setInterval(() => Date.now() - heard > SILENCE && drop(), 5000);
 
 async function reconnect() {
   await refresh(); // if the token is revoked, this leaves the page

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from negotiation_sim.figures import numbers
+from negotiation_sim.figures import percentages
 
 FOCUS = "escalation"
 """The headline whose share is compared and explained."""
@@ -60,7 +60,7 @@ class Section:
 
 def percent(share: float) -> str:
     """A share in per cent, one decimal; unknown where there is none."""
-    return "unknown" if math.isnan(share) else f"{numbers.percent(share)}%"
+    return "unknown" if math.isnan(share) else f"{percentages.percent(share)}%"
 
 
 def told(row: pd.Series | Mapping[Any, Any]) -> str:
@@ -71,7 +71,9 @@ def told(row: pd.Series | Mapping[Any, Any]) -> str:
 
 def points(difference: float, low: float, high: float) -> str:
     """A difference of shares in percentage points, with its interval."""
-    return f"{numbers.signed(difference)} points ({numbers.signed(low)} to {numbers.signed(high)})"
+    return (
+        f"{percentages.signed(difference)} points ({percentages.signed(low)} to {percentages.signed(high)})"
+    )
 
 
 def counted(number: int, what: str) -> str:

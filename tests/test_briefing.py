@@ -13,8 +13,9 @@ from helpers import shipped
 from negotiation_sim import Scenario
 from negotiation_sim.classroom.briefing import Briefing
 from negotiation_sim.classroom.briefing_page import render
-from negotiation_sim.classroom.briefing_writer import POINTS, briefing
+from negotiation_sim.classroom.briefing_writer import briefing
 from negotiation_sim.classroom.disclosure import PUBLIC, own_paths, seats
+from negotiation_sim.classroom.words import POINTS
 from negotiation_sim.scenario.loading import scenario_files
 from negotiation_sim.scenario.parameters import Parameter
 

@@ -7,7 +7,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from negotiation_sim.classroom.briefing import Briefing
-from negotiation_sim.classroom.briefing_writer import points_in_words
+from negotiation_sim.classroom.words import points_in_words
 
 
 def render(briefing: Briefing) -> str:

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from negotiation_sim.classroom.briefing import Briefing
-from negotiation_sim.classroom.briefing_writer import TEACHING, listed
 from negotiation_sim.classroom.disclosure import OBSERVER
 from negotiation_sim.classroom.questions import Entry
 from negotiation_sim.classroom.views import Scene, View, briefing_of, may_brief, speaker, view
+from negotiation_sim.classroom.words import TEACHING, listed
 from negotiation_sim.evidence.table import finding, sources
 from negotiation_sim.rules.outcome import OUTCOMES
 from negotiation_sim.scenario import Scenario

@@ -13,7 +13,6 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from negotiation_sim.classroom import procedure
-from negotiation_sim.classroom.briefing_writer import POINTS, points_in_words
 from negotiation_sim.classroom.moves import Choice
 from negotiation_sim.classroom.procedure import Refused
 from negotiation_sim.classroom.questions import Question
@@ -21,6 +20,7 @@ from negotiation_sim.classroom.room import Room
 from negotiation_sim.classroom.session import SessionState
 from negotiation_sim.classroom.settings import Inject, Settings
 from negotiation_sim.classroom.views import name_of
+from negotiation_sim.classroom.words import POINTS, points_in_words
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from negotiation_sim.classroom.briefing import Briefing
-from negotiation_sim.classroom.briefing_writer import POINTS, briefing
+from negotiation_sim.classroom.briefing_writer import briefing
 from negotiation_sim.classroom.disclosure import OBSERVER
 from negotiation_sim.classroom.procedure import channels, sits
 from negotiation_sim.classroom.questions import Dealt, Question
 from negotiation_sim.classroom.session import Decided, SessionState, Told
+from negotiation_sim.classroom.words import POINTS
 from negotiation_sim.rules.signals import ANSWERS, SIGNALS
 from negotiation_sim.scenario import Scenario
 

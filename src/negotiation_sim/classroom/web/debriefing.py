@@ -19,7 +19,6 @@ from starlette.routing import BaseRoute, Route
 
 from negotiation_sim.classroom import debrief, export
 from negotiation_sim.classroom import session as s
-from negotiation_sim.classroom.briefing_writer import listed
 from negotiation_sim.classroom.log import Event
 from negotiation_sim.classroom.moves import Choice
 from negotiation_sim.classroom.procedure import Refused
@@ -27,6 +26,7 @@ from negotiation_sim.classroom.room import BASELINE, SCENARIO, WORLDS, Room
 from negotiation_sim.classroom.session import Decided, SessionState
 from negotiation_sim.classroom.views import FACILITATOR, IN_WORDS, TOLD, Scene, View, name_of, view
 from negotiation_sim.classroom.web.security import base, form, member, printable, render, written
+from negotiation_sim.classroom.words import listed
 from negotiation_sim.figures.percentages import changed, percent
 from negotiation_sim.rules.outcome import OUTCOMES
 from negotiation_sim.rules.signals import ANSWERS, SIGNALS

@@ -14,7 +14,6 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from negotiation_sim.classroom import briefing_page, procedure
 from negotiation_sim.classroom.briefing import Briefing
-from negotiation_sim.classroom.briefing_writer import POINTS
 from negotiation_sim.classroom.disclosure import OBSERVER
 from negotiation_sim.classroom.identity import CODE_LENGTH, Badge
 from negotiation_sim.classroom.moves import Choice, Weighed
@@ -35,6 +34,7 @@ from negotiation_sim.classroom.web.security import (
     render_parts,
     take_token,
 )
+from negotiation_sim.classroom.words import POINTS
 
 PARTS = (
     "seat_head",

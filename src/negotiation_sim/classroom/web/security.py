@@ -26,10 +26,10 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from negotiation_sim.classroom.briefing_writer import listed, points_in_words
 from negotiation_sim.classroom.identity import Badge, spelled
 from negotiation_sim.classroom.room import Room
 from negotiation_sim.classroom.views import FACILITATOR
+from negotiation_sim.classroom.words import listed, points_in_words
 from negotiation_sim.figures.percentages import percent, signed
 
 TOKEN, VISIT = "token", "visit"

@@ -13,23 +13,18 @@ below 250 MiB of resident memory.
 
 from __future__ import annotations
 
-import asyncio
-import json
-import random
 import sys
 import tempfile
 import threading
 import time
-from bisect import bisect_left
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import psutil
-from websockets.asyncio.client import connect
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+from class_bots import Ear, listening, play
 from class_server import Instructor, Person, Server, server
 
 SESSIONS, WORLDS = 5, 10_000
@@ -54,32 +49,6 @@ PAUSE = 1.0
 """Seconds that a bot thinks at most."""
 JOINS, LATENCY, MEMORY = 5.0, 0.5, 250
 """Limits: seconds, seconds, MiB."""
-
-
-class Ear:
-    """The socket of a bot: what was pushed, and when."""
-
-    def __init__(self, person: Person) -> None:
-        self.person = person
-        self.seqs: list[int] = []
-        self.times: list[float] = []
-
-    async def listen(self, fetch: Callable[[], object]) -> None:
-        """Note every push; ask for the parts of the page after it, unless that is under way."""
-        url = f"{self.person.server.url.replace('http', 'ws', 1)}{self.person.path}live"
-        headers = {"Cookie": self.person.cookie()}
-        fetching: asyncio.Future[object] | None = None
-        async with connect(url, origin=self.person.server.url, additional_headers=headers) as socket:
-            async for message in socket:
-                self.times.append(time.time())
-                self.seqs.append(json.loads(message)["seq"])
-                if fetching is None or fetching.done():
-                    fetching = asyncio.get_running_loop().run_in_executor(None, fetch)
-
-    def delivered(self, seq: int) -> float | None:
-        """When the push of an event came; None if it never did."""
-        at = bisect_left(self.seqs, seq)
-        return self.times[at] if at < len(self.times) else None
 
 
 def main(rounds: int) -> int:
@@ -115,47 +84,19 @@ def measured(running: Server, rounds: int) -> int:
     seated = [len([b for b in running.state(each).register.badges.values() if b.seat]) for each in sessions]
     said = sorted({answer.status_code for answer in answers})
     print(f"{len(people)} joins at once: {joined:.2f} s; answers {said}; seated {seated}")
-    ears = [Ear(person) for person in people]
-    loop = asyncio.new_event_loop()
-    loop.set_default_executor(ThreadPoolExecutor(len(people)))
-    threading.Thread(target=loop.run_forever, daemon=True).start()
-    for ear in ears:
-        asyncio.run_coroutine_threadsafe(ear.listen(fetcher(ear.person)), loop)
     memory = Memory(running.process.pid)
-    started = time.time()
-    for console in consoles:
-        clara.path = console
-        clara.post("begin")
-    with ThreadPoolExecutor(SESSIONS) as pool:
-        steps = list(pool.map(lambda each: play(running, each, people), enumerate(sessions)))
-    seconds = time.time() - started
-    time.sleep(2)  # for the last pushes
+    with listening(people) as ears:
+        started = time.time()
+        for console in consoles:
+            clara.path = console
+            clara.post("begin")
+        with ThreadPoolExecutor(SESSIONS) as pool:
+            steps = list(
+                pool.map(lambda each: play(running, each[1], people, each[0], PAUSE), enumerate(sessions))
+            )
+        seconds = time.time() - started
+        time.sleep(2)  # for the last pushes
     return told(running, sessions, ears, memory.stop(), sum(steps), joined, seated, seconds)
-
-
-def fetcher(person: Person) -> Callable[[], object]:
-    """Asks for the parts of a page, over a connection of its own, as the page's script does."""
-    page = Person(person.server)
-    page.path = person.path
-    page.http.cookies = person.http.cookies
-    return lambda: page.get("parts")
-
-
-def play(running: Server, of: tuple[int, str], people: list[Person]) -> int:
-    """Decide for all seats of a session until it is over; gives the number of decisions."""
-    number, session = of
-    script = random.Random(number)
-    mine = {person.path.split("/")[4]: person for person in people if person.session == session}
-    decisions = 0
-    while (state := running.state(session)).phase != "ended":
-        if state.phase == "reckoning":
-            time.sleep(0.1)
-            continue
-        for seat in state.waiting_for:
-            time.sleep(PAUSE * script.random())
-            answer = mine[seat].decide(why="By the script.")
-            decisions += answer is not None and answer.status_code == 303
-    return decisions
 
 
 class Memory:

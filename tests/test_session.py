@@ -313,7 +313,9 @@ def test_texts_that_cannot_be_read_are_refused(text: str, says: str) -> None:
     assert refused.value.status == 400
 
 
-@pytest.mark.parametrize("text", ["<script>", "Здравствуйте", "می\u200cخواهم", "two\nlines", "=1+1"])
+@pytest.mark.parametrize(
+    "text", ["<script>", "Здравствуйте", "می\u200cخواهم", "\u200fשלום\u200e!", "two\nlines", "=1+1"]
+)
 def test_texts_of_all_scripts_are_kept_as_they_are(text: str) -> None:
     assert procedure.state_publicly(begun().state, "us", text).data["text"] == text
 

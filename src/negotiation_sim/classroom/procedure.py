@@ -23,10 +23,10 @@ WHY, STATEMENT, MESSAGE, NEWS, REASON, NAME = 300, 600, 600, 600, 200, 40
 LONGEST_EXTENSION = 3600
 """Seconds that can be added at once."""
 CHARACTERS = {"Cc", "Cf", "Cs", "Co", "Cn"}
-"""Kinds of characters (Unicode's) that a text of a person cannot have, line breaks and joiners apart: they are not
-seen, or turn the text around them."""
-JOINERS = "\u200c\u200d"
-"""Several scripts cannot be written without these."""
+"""Kinds of characters (Unicode's) that a text of a person cannot have: they are not seen, or turn the text around them.
+Line breaks and `JOINERS` are let through."""
+JOINERS = "\u200c\u200d\u200e\u200f"
+"""Several scripts cannot be written without these: joiners, and marks of direction that turn nothing else around."""
 
 
 class Refused(Exception):

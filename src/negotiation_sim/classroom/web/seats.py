@@ -19,7 +19,7 @@ from negotiation_sim.classroom.identity import CODE_LENGTH, Badge
 from negotiation_sim.classroom.moves import Choice, Weighed
 from negotiation_sim.classroom.procedure import Refused
 from negotiation_sim.classroom.room import Room
-from negotiation_sim.classroom.views import IN_WORDS, View, briefing_of, name_of, view
+from negotiation_sim.classroom.views import IN_WORDS, View, briefing_of, may_brief, name_of, view
 from negotiation_sim.classroom.web.live import live
 from negotiation_sim.classroom.web.lobby import Lobby
 from negotiation_sim.classroom.web.security import (
@@ -155,9 +155,14 @@ async def parts(request: Request) -> Response:
 
 
 async def briefing(request: Request) -> Response:
-    """The briefing as a page to print or save."""
+    """The briefing as a page to print or save; or that of another seat, once it is declassified."""
     room, _, seat = member(request)
-    return printable(briefing_page.render(briefing_of(room.scene, seat, seat)))
+    of = request.path_params.get("of", seat)
+    if of not in (*room.state.set.seats, OBSERVER):
+        raise HTTPException(404, "There is no such seat in this session.")
+    if not may_brief(room.scene, seat, of):
+        raise HTTPException(403, "That briefing is for its own seat: it is not declassified.")
+    return printable(briefing_page.render(briefing_of(room.scene, seat, of)))
 
 
 async def weigh(request: Request) -> Response:
@@ -425,6 +430,7 @@ routes: list[BaseRoute] = [
     Route(f"{SEAT}/", page),
     Route(f"{SEAT}/parts", parts),
     Route(f"{SEAT}/briefing", briefing),
+    Route(f"{SEAT}/briefing/{{of}}", briefing),
     Route(f"{SEAT}/decide", decide, methods=["POST"]),
     Route(f"{SEAT}/weigh", weigh, methods=["POST"]),
     Route(f"{SEAT}/say", say, methods=["POST"]),

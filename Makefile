@@ -8,7 +8,8 @@ SCENARIO ?= january_2022
 WORLDS ?= 2000
 SEED ?= 1
 DEMO_OUT ?= demo_out
-PYTEST_ARGS ?= -q -n auto --maxprocesses 8 --dist worksteal
+# One process more than there are cores: many tests wait for processes of their own.
+PYTEST_ARGS ?= -q -n $(shell $(PYTHON) -c 'import os; print(min(8, 1 + (os.cpu_count() or 1)))') --dist worksteal
 PINS_ARGS ?=
 UV ?= uv
 

@@ -13,12 +13,13 @@ from typing import Any
 
 import psutil
 import pytest
+from class_sessions import InThread
 from helpers import shipped
 
 from negotiation_sim import Talks
 from negotiation_sim.classroom import procedure, reckoning, room
 from negotiation_sim.classroom import session as s
-from negotiation_sim.classroom.backroom import Backroom, perform
+from negotiation_sim.classroom.backroom import Backroom
 from negotiation_sim.classroom.log import EventLog, canonical
 from negotiation_sim.classroom.procedure import Refused
 from negotiation_sim.classroom.room import Room
@@ -28,19 +29,6 @@ from negotiation_sim.classroom.views import FACILITATOR, view
 
 SEATS = ("upland", "lowland")
 CLARA = "facilitator:9"
-
-
-class InThread(Backroom):
-    """The backroom in a thread of this process: starting processes takes seconds."""
-
-    def __init__(self) -> None:
-        pass
-
-    async def _call(self, name: str, task: str, *arguments: Any, **keywords: Any) -> Any:
-        return await asyncio.to_thread(perform, task, *arguments, **keywords)
-
-    def close(self) -> None:
-        pass
 
 
 @pytest.fixture(autouse=True)
@@ -324,7 +312,8 @@ PLAYER = """
     import asyncio, sys
     from pathlib import Path
     sys.path.insert(0, {tests!r})
-    from test_room import InThread, begin, decide, settled
+    from class_sessions import InThread
+    from test_room import begin, decide, settled
     from negotiation_sim.classroom import room
     from negotiation_sim.classroom.room import Room
     room.WORLDS = 20

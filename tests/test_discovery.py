@@ -208,7 +208,7 @@ def test_boxes_are_nested_and_are_what_the_table_says(case):
     outer = np.ones(len(table), dtype=bool)
     for box, row in zip(trajectory.boxes, rows.itertuples(), strict=True):
         found = score(table, interest, box)
-        assert found[:2] == (row.n, rows.loc[row.step, "count"])
+        assert (found.n, found.count) == (row.n, rows.loc[row.step, "count"])
         inner = box.inside(table)
         assert not (inner & ~outer).any()
         outer = inner

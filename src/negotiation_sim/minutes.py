@@ -12,6 +12,7 @@ from negotiation_sim.rules.outcome import OUTCOMES
 from negotiation_sim.scenario import Scenario
 from negotiation_sim.scenario.layout import Menu, Round
 from negotiation_sim.scenario.parameters import Drawing
+from negotiation_sim.scenario.wording import in_a_sentence
 from negotiation_sim.talks import Talks
 
 NAMED = 4  # allies named one by one before a reason that many share is counted instead
@@ -126,7 +127,7 @@ class _Minutes:
                 for party in self.layout.parties
                 if menu.needs[party][chosen] and party not in forum.binds
             ]
-            why = f"it needs {_and(absent)}" if absent else "it does not settle every issue"
+            why = f"it needs {in_a_sentence(absent)}" if absent else "it does not settle every issue"
             yield f"    It cannot be bound here: {why}."
         for decision, accepted in responses:
             verdict = "accepts" if accepted else "refuses"
@@ -161,12 +162,12 @@ class _Minutes:
                 reason = f"red line on {crossed}" if crossed else "worth too little"
                 reasons.setdefault(reason, []).append(self.agents[decision.actor].title)
         for reason, names in sorted(reasons.items(), key=lambda item: -len(item[1])):
-            who = _and(names) if len(names) <= NAMED else f"{len(names)} allies"
+            who = in_a_sentence(names) if len(names) <= NAMED else f"{len(names)} allies"
             yield f"      against: {who} ({reason})"
 
     def _crossed(self, decision: Decision) -> str:
         crossed = np.flatnonzero(decision.context["crossed"][0])
-        return _and([list(self.layout.issues.values())[at].title for at in crossed])
+        return in_a_sentence([list(self.layout.issues.values())[at].title for at in crossed])
 
     def _why(self, decision: Decision, accepted: bool) -> str:
         worth, needed = decision.context["worth"][0], decision.context["threshold"][0]
@@ -270,7 +271,3 @@ class _Minutes:
         if facts:
             yield "Documented facts reproduced:"
             yield from (f"  {each}" for each in facts)
-
-
-def _and(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + f" and {names[-1]}" if names else ""

@@ -366,23 +366,22 @@ class PrincipalAgent(Negotiator):
         return self.table(self.key, session, turn, open_, np.True_)
 
     def table(self, party: str, session: Round, turn: int, open_: Bools, mandate: Bools | np.bool_) -> Tabled:
-        """Choose from the menu of a party, its own or its alliance's, inside a mandate (W, P)."""
-        menu = self.model.layout.menu(session.forum, party)
-        own = self.own_worth(session.forum, party)
-        aspires = self.aspires(own.best, session.day)
-        if (session.number, turn) in self.model.written:
-            return self._table_written(party, session, turn, open_, aspires)
-        legal = own.within & mandate & (own.utility >= aspires[:, None])
-        # Who has nothing to offer that could be bound here states its demands instead, though they cannot be.
-        demands = own.within & mandate & (own.utility >= np.minimum(aspires, own.best)[:, None])
-        legal &= menu.bindable
-        legal |= demands & ~menu.bindable & ~legal.any(axis=1, keepdims=True)
-        values = np.broadcast_to(self.believed_worth(menu), legal.shape)
-        gambles = self.tactic == Tactic.ultimatum
-        if gambles.any():
-            expected = ultimatum_value(self.believed_acceptance(menu), own.utility, self.disagreement())
-            values = np.where(gambles[:, None], expected, values)
-        legal[:, menu.nothing] = ~legal.any(axis=1)
+        """Choose from the menu of a party, its own or its alliance's, inside a mandate (W, P).
+
+        A person who writes a package is bound by hard red lines, not by how much the agent aspires to or by a mandate.
+        """
+        written = self.model.written.get((session.number, turn))
+        own = (
+            self.own_worth(session.forum, party)
+            if written is None
+            else self.weigh_written(party, session, written)
+        )
+        menu, aspires = own.menu, self.aspires(own.best, session.day)
+        if written is None:
+            values, legal = self._inclined(own, aspires, mandate)
+        else:
+            values, legal = np.zeros_like(own.utility), own.within.copy()
+            legal[:, menu.nothing] = True
         index = self.decide(
             "offer",
             menu.names,
@@ -395,42 +394,35 @@ class PrincipalAgent(Negotiator):
             worth=own.utility,
             aspiration=aspires,
         )
-        return self._tabled(party, turn, own, index, open_)
+        present = open_ & (index != menu.nothing)
+        worth = own.utility[np.arange(len(index)), index]
+        self.audience_due = np.where(present, self.retreat_cost(worth), 0.0)
+        self.pledge = np.where(present, worth, self.pledge)
+        # Demanding it in public commits the more, the more often.
+        self.commitment = np.where(
+            present, commitment_after(self.commitment, self.commitment_growth), self.commitment
+        )
+        return Tabled(party, self.key, turn, menu, index, present, self.model.public)
 
     def weigh_written(self, party: str, session: Round, levels: Sequence[int]) -> OwnMenu:
         """What a package (K) that a person wrote for a party, its own or its alliance's, is worth to it."""
         return self._weigh(self.model.layout.written(session.forum, party, levels), slice(None))
 
-    def _table_written(self, party: str, session: Round, turn: int, open_: Bools, aspires: Floats) -> Tabled:
-        """A person is bound by hard red lines, not by how much the agent aspires to or by soundings."""
-        own = self.weigh_written(party, session, self.model.written[session.number, turn])
-        menu, legal = own.menu, own.within.copy()
-        legal[:, menu.nothing] = True
-        index = self.decide(
-            "offer",
-            menu.names,
-            np.zeros_like(own.utility),
-            legal,
-            self.offer_precision,
-            open_,
-            turn,
-            menu=menu,
-            worth=own.utility,
-            aspiration=aspires,
-        )
-        return self._tabled(party, turn, own, index, open_)
-
-    def _tabled(self, party: str, turn: int, own: OwnMenu, index: Ints, open_: Bools) -> Tabled:
-        """Put a row (W,) of a menu on the table: demanding it in public commits the more, the more often."""
+    def _inclined(self, own: OwnMenu, aspires: Floats, mandate: Bools | np.bool_) -> tuple[Floats, Bools]:
+        """(W, P) how much the agent values tabling each package, and which it considers."""
         menu = own.menu
-        present = open_ & (index != menu.nothing)
-        worth = own.utility[np.arange(len(index)), index]
-        self.audience_due = np.where(present, self.retreat_cost(worth), 0.0)
-        self.pledge = np.where(present, worth, self.pledge)
-        self.commitment = np.where(
-            present, commitment_after(self.commitment, self.commitment_growth), self.commitment
-        )
-        return Tabled(party, self.key, turn, menu, index, present, self.model.public)
+        legal = own.within & mandate & (own.utility >= aspires[:, None])
+        # Who has nothing to offer that could be bound here states its demands instead, though they cannot be.
+        demands = own.within & mandate & (own.utility >= np.minimum(aspires, own.best)[:, None])
+        legal &= menu.bindable
+        legal |= demands & ~menu.bindable & ~legal.any(axis=1, keepdims=True)
+        values = np.broadcast_to(self.believed_worth(menu), legal.shape)
+        gambles = self.tactic == Tactic.ultimatum
+        if gambles.any():
+            expected = ultimatum_value(self.believed_acceptance(menu), own.utility, self.disagreement())
+            values = np.where(gambles[:, None], expected, values)
+        legal[:, menu.nothing] = ~legal.any(axis=1)
+        return values, legal
 
     def respond(self, tabled: Tabled, session: Round, asked: Bools) -> Bools:
         """Accept iff no hard line is crossed and the package is worth the threshold, up to logit noise."""

@@ -76,7 +76,8 @@ class Box:
         return held
 
 
-class Score(NamedTuple):
+@dataclass(frozen=True)
+class Score:
     """What a box is worth.
 
     Attributes:
@@ -86,7 +87,7 @@ class Score(NamedTuple):
     """
 
     n: int
-    count: int  # type: ignore[assignment]
+    count: int
     mass: float
     coverage: float
     density: float
@@ -122,11 +123,12 @@ class Trajectory:
         )
 
 
-class _Cut(NamedTuple):
+@dataclass(frozen=True)
+class _Cut:
     """A slice that may be removed or added: cases and cases of interest in it, and the box afterwards."""
 
     n: int
-    count: int  # type: ignore[assignment]
+    count: int
     factor: str
     edges: tuple[float, float] | tuple[str, ...]
 
@@ -296,10 +298,11 @@ def restrictions(table: pd.DataFrame, interest: npt.ArrayLike, box: Box) -> pd.D
     return frame.sort_values(["quasi_p", "density_without"], kind="stable").reset_index(drop=True)
 
 
-class _Without(NamedTuple):
+@dataclass(frozen=True)
+class _Without:
     """A box but for one restriction: cases of interest in it, its density, and how far the restriction is needed."""
 
-    count: int  # type: ignore[assignment]
+    count: int
     density: float
     quasi_p: float
 

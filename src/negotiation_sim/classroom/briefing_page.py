@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Template
 
 from negotiation_sim.classroom.briefing import Briefing
 from negotiation_sim.classroom.words import points_in_words
+from negotiation_sim.pages import templates
 
 
 def render(briefing: Briefing) -> str:
@@ -18,12 +19,6 @@ def render(briefing: Briefing) -> str:
 
 @cache
 def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("negotiation_sim.classroom", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates("negotiation_sim.classroom")
     environment.filters["points"] = points_in_words
     return environment.get_template("briefing.html.j2")

@@ -14,11 +14,12 @@ from negotiation_sim.classroom.briefing import Briefing
 from negotiation_sim.classroom.disclosure import OBSERVER
 from negotiation_sim.classroom.questions import Entry
 from negotiation_sim.classroom.views import Scene, View, briefing_of, may_brief, speaker, view
-from negotiation_sim.classroom.words import TEACHING, listed
+from negotiation_sim.classroom.words import TEACHING
 from negotiation_sim.evidence.table import finding, sources
 from negotiation_sim.rules.outcome import OUTCOMES
 from negotiation_sim.scenario import Scenario
 from negotiation_sim.scenario.schema import Fact
+from negotiation_sim.scenario.wording import in_a_sentence
 
 MOST_NAMES = 4
 """Allies that are named before they are counted instead."""
@@ -261,7 +262,9 @@ def _refused(scenario: Scenario, entry: Entry) -> Iterator[tuple[str, str]]:
         yield entry["by_name"], entry["by"]
     elif entry["what"] == "silence" and not entry["passes"]:
         names, keys = entry["broken_by_names"], entry["broken_by"]
-        words = listed(names) if len(names) <= MOST_NAMES else f"{len(names)} of {entry['asked']} allies"
+        words = (
+            in_a_sentence(names) if len(names) <= MOST_NAMES else f"{len(names)} of {entry['asked']} allies"
+        )
         # A principal answers for itself elsewhere: what stands in the delegation's way is its allies' lines.
         yield words, next((key for key in keys if key not in scenario.actors), keys[0])
 
@@ -374,7 +377,7 @@ def prompts(told: View) -> list[View]:
             {
                 "about": "A red line that stood in the way",
                 "text": f"In round {package['round']} the package of {package['by']} lay beyond a red line of the seat "
-                f"that answered for {refusal['name']}: {listed(refusal['crossed'])}. Did the others know? "
+                f"that answered for {refusal['name']}: {in_a_sentence(refusal['crossed'])}. Did the others know? "
                 "Could it have been said without giving it away?",
             }
         )

@@ -12,11 +12,9 @@ from negotiation_sim.classroom.game import Game
 from negotiation_sim.classroom.moves import Choice, Move
 from negotiation_sim.rules.outcome import OUTCOMES
 
-WORLDS = 10_000
-
 
 def continued(
-    game: Game, moves: Mapping[Move, Choice], rounds: int, worlds: int = WORLDS, seed: int = 0
+    game: Game, moves: Mapping[Move, Choice], rounds: int, worlds: int, seed: int = 0
 ) -> pd.DataFrame:
     """How worlds end that share the first rounds of a game, and in which all seats are simulated from then on.
 
@@ -41,9 +39,7 @@ def continued(
     return talks.spread(worlds, seed).run().outcomes
 
 
-def odds(
-    game: Game, moves: Mapping[Move, Choice], rounds: int, worlds: int = WORLDS, seed: int = 0
-) -> pd.DataFrame:
+def odds(game: Game, moves: Mapping[Move, Choice], rounds: int, worlds: int, seed: int = 0) -> pd.DataFrame:
     """Shares of the outcomes with joint intervals (`analysis.shares.outcome_shares`); arguments as in `continued`."""
     return outcome_shares(continued(game, moves, rounds, worlds, seed), "outcome", OUTCOMES)
 
@@ -53,7 +49,7 @@ def fork(
     moves: Mapping[Move, Choice],
     other: Mapping[Move, Choice | None],
     rounds: int,
-    worlds: int = WORLDS,
+    worlds: int,
     seed: int = 0,
 ) -> pd.DataFrame:
     """The road not taken: how the odds after some rounds differ if some moves of the last of them are others.

@@ -303,8 +303,3 @@ def due(state: SessionState, now: float) -> Proposal | None:
 
 def _awaited(state: SessionState) -> tuple[str, ...]:
     return tuple(seat for seat in state.waiting_for if seat not in state.simulated)
-
-
-def left_to_simulation(state: SessionState) -> frozenset[str]:
-    """Seats whose decision in the step that was closed falls to the simulated agent."""
-    return frozenset(state.waiting_for)

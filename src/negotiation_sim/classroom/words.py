@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date
 
 POINTS = 100.0
@@ -18,12 +17,6 @@ def points_in_words(points: float) -> str:
     """Points as they are printed: whole, signed, with a true minus."""
     whole = round(points)
     return f"+{whole}" if whole > 0 else f"\N{MINUS SIGN}{-whole}" if whole < 0 else "0"
-
-
-def listed(names: Iterable[str]) -> str:
-    """Names in a sentence."""
-    known = list(names)
-    return ", ".join(known[:-1]) + f" and {known[-1]}" if len(known) > 1 else "".join(known)
 
 
 def day_in_words(day: date) -> str:

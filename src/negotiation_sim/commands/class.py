@@ -11,6 +11,7 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
@@ -73,8 +74,9 @@ def command(folder: Path | None, options: VerbOptions) -> None:
 
 def _web() -> Callable[[Path, str], Starlette]:
     try:
-        import uvicorn  # noqa: F401
-
+        import_module(
+            "uvicorn"
+        )  # which `_serve` needs; a missing package is to be told before anything is written
         from negotiation_sim.classroom.web.app import create_app
     except ImportError as error:
         if str(error.name).startswith("negotiation_sim"):

@@ -7,13 +7,13 @@ import io
 from pathlib import Path
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
 from negotiation_sim.figures.style import styled
 from negotiation_sim.files import write_whole
+from negotiation_sim.pages import templates
 from negotiation_sim.report.parts import Picture, Section
 
 NAME = "report.html"
@@ -45,10 +45,7 @@ class Page:
 
     def write(self, title: str, subtitle: str) -> Path:
         """Write the page; returns its path."""
-        environment = Environment(
-            loader=PackageLoader("negotiation_sim.report", "."), autoescape=True, undefined=StrictUndefined
-        )
-        template = environment.get_template("page.html.j2")
+        template = templates("negotiation_sim.report").get_template("page.html.j2")
         text = template.render(title=title, subtitle=subtitle, sections=self._sections)
         path = self._folder / NAME
         write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))

@@ -79,10 +79,3 @@ def points(difference: float, low: float, high: float) -> str:
 def counted(number: int, what: str) -> str:
     """So many of something: 1 world, 2,000 worlds."""
     return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
-def listed(words: Sequence[str]) -> str:
-    """Words in a sentence: a, b and c."""
-    if len(words) < 2:
-        return "".join(words)
-    return f"{', '.join(words[:-1])} and {words[-1]}"

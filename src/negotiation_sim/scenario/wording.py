@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -183,3 +184,9 @@ def _named(scenario: Scenario, key: str) -> str:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def in_a_sentence(names: Iterable[str]) -> str:
+    """Names in a sentence: a, b and c."""
+    *before, last = [*names] or [""]
+    return f"{', '.join(before)} and {last}" if before else last

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from negotiation_sim.classroom.briefing_parts.position import Position
 from negotiation_sim.classroom.briefing_parts.seat import Seat, allies
-from negotiation_sim.classroom.words import POINTS, listed, points_in_words
+from negotiation_sim.classroom.words import POINTS, points_in_words
 from negotiation_sim.scenario import Scenario
+from negotiation_sim.scenario.wording import in_a_sentence
 
 
 def who(seat: Seat) -> tuple[str, ...]:
     """Who it is, the setting, and what sets this seat apart."""
     alliance, issues = seat.alliance, seat.layout.issues.values()
     rivals, side = seat.seen.sides.challenger.name, seat.seen.sides.defender.name
-    setting = f"{rivals} has made demands on {side}. On the table: {listed(issue.title for issue in issues)}."
+    setting = f"{rivals} has made demands on {side}. On the table: {in_a_sentence(issue.title for issue in issues)}."
     if seat.role == "challenger":
         return (
             "You have raised the demands.",
@@ -32,7 +33,7 @@ def who(seat: Seat) -> tuple[str, ...]:
         return (
             "The crisis is about you.",
             setting,
-            f"Nothing can be bound on {listed(mine)} without your consent.",
+            f"Nothing can be bound on {in_a_sentence(mine)} without your consent.",
         )
     if alliance and seat.delegation:
         return (
@@ -88,7 +89,7 @@ def _type_words(seat: Seat) -> str:
     if seat.type is None:
         labels = [each.label for each in types.values()]
         return (
-            f"You have not settled what you are: {listed(labels[:-1])} or {labels[-1]}. Your numbers below are "
+            f"You have not settled what you are: {in_a_sentence(labels[:-1])} or {labels[-1]}. Your numbers below are "
             "the average over these, by what the others believe of you."
         )
     return (

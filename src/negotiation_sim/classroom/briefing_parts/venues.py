@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from negotiation_sim.classroom.briefing import Venue
 from negotiation_sim.classroom.briefing_parts.seat import Seat
-from negotiation_sim.classroom.words import day_in_words, listed
+from negotiation_sim.classroom.words import day_in_words
 from negotiation_sim.scenario.schema import Forum
+from negotiation_sim.scenario.wording import in_a_sentence
 
 
 def venues(seat: Seat) -> tuple[Venue, ...]:
@@ -39,7 +40,7 @@ def calendar(seat: Seat) -> str:
     if after is None or len(rounds) == len(seat.seen.calendar.sessions):
         return last
     places = [seat.seen.forums[each].place for each in after.cycle]
-    turn = f"in turn in {listed(places)}" if len(places) > 1 else f"in {places[0]}"
+    turn = f"in turn in {in_a_sentence(places)}" if len(places) > 1 else f"in {places[0]}"
     return f"Then one round every {after.every_days} days, {turn}: {last}"
 
 

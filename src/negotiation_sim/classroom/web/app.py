@@ -14,6 +14,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from negotiation_sim.classroom.procedure import Refused
 from negotiation_sim.classroom.web import console, debriefing, host, seats
@@ -59,8 +60,9 @@ def create_app(folder: Path, key: str) -> Starlette:
 class _Static(StaticFiles):
     """Files that a browser may keep, and asks about each time."""
 
-    def file_response(self, *arguments, **keywords):  # type: ignore[no-untyped-def]
-        response = super().file_response(*arguments, **keywords)
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """As Starlette answers, with how long it may be kept."""
+        response = await super().get_response(path, scope)
         response.headers["Cache-Control"] = "no-cache"
         return response
 

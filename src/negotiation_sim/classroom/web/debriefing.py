@@ -26,10 +26,10 @@ from negotiation_sim.classroom.room import BASELINE, SCENARIO, WORLDS, Room
 from negotiation_sim.classroom.session import Decided, SessionState
 from negotiation_sim.classroom.views import FACILITATOR, IN_WORDS, TOLD, Scene, View, name_of, view
 from negotiation_sim.classroom.web.security import base, form, member, printable, render, written
-from negotiation_sim.classroom.words import listed
 from negotiation_sim.figures.percentages import changed, percent
 from negotiation_sim.rules.outcome import OUTCOMES
 from negotiation_sim.rules.signals import ANSWERS, SIGNALS
+from negotiation_sim.scenario.wording import in_a_sentence
 
 STYLE = Path(__file__).parent / "static" / "class.css"
 PATIENCE = 1.5
@@ -251,7 +251,7 @@ def _moment(scene: Scene, event: Event) -> str:
     data, names = event.data, scene.scenario
     who = name_of(names, data["seat"]) if data.get("seat") else ""
     if event.kind == s.OPENED:
-        asked = listed(name_of(names, seat) for seat in data["asked"])
+        asked = in_a_sentence(name_of(names, seat) for seat in data["asked"])
         return f"{asked}: {IN_WORDS[data['kind']]}" if asked else "the last round has been played"
     words = {
         s.CREATED: "the session is set up",
@@ -450,7 +450,7 @@ def _told(
     there = name_of(room.scenario, decided.seat)
     other = _in_words(room, decided, choice)
     if not goes_on:
-        ends = [max(rows, key=lambda row, of=of: row[of])["label"] for of in ("base", "variant")]  # type: ignore[misc]
+        ends = [next(row["label"] for row in rows if row[of]) for of in ("base", "variant")]
         sentence = (
             f"Round {decided.round} was the last: the game ended in “{ends[0]}”; with the other decision it ends in "
             f"“{ends[1]}”. These are two worlds, and no shares of many."

@@ -19,7 +19,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
@@ -29,8 +29,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from negotiation_sim.classroom.identity import Badge, spelled
 from negotiation_sim.classroom.room import Room
 from negotiation_sim.classroom.views import FACILITATOR
-from negotiation_sim.classroom.words import listed, points_in_words
+from negotiation_sim.classroom.words import points_in_words
 from negotiation_sim.figures.percentages import percent, signed
+from negotiation_sim.pages import templates
+from negotiation_sim.scenario.wording import in_a_sentence
 
 TOKEN, VISIT = "token", "visit"
 """Names of the cookies."""
@@ -220,16 +222,10 @@ def _template(name: str) -> Any:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("negotiation_sim.classroom.web", "pages"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates("negotiation_sim.classroom.web", "pages")
     environment.filters |= {
         "points": points_in_words,
-        "listed": listed,
+        "listed": in_a_sentence,
         "spelled": spelled,
         "clock": _clock,
         "time": _time,

@@ -6,10 +6,11 @@ import pandas as pd
 
 from negotiation_sim.analysis.concessions import ANY, bound_levels
 from negotiation_sim.figures.concessions import Issue, concessions_figure
-from negotiation_sim.report.parts import Picture, Section, listed, told
+from negotiation_sim.report.parts import Picture, Section, told
 from negotiation_sim.report.study import Study
 from negotiation_sim.scenario.schema import Issue as IssueSpec
 from negotiation_sim.scenario.schema import Scale
+from negotiation_sim.scenario.wording import in_a_sentence
 
 CONCESSION = "concession"
 MOST_LEVELS = 12
@@ -34,7 +35,7 @@ def agreements(study: Study) -> Section | None:
     bound = table[(table["level"] == ANY) & (table["count"] > 0)].sort_values("share", ascending=False)
     said = [f"{issues[row['issue']].title} in {told(row)}" for _, row in bound.head(3).iterrows()]
     sentence = (
-        f"Bound most often, in shares of worlds: {listed(said)}."
+        f"Bound most often, in shares of worlds: {in_a_sentence(said)}."
         if said
         else "No issue is bound in any world."
     )

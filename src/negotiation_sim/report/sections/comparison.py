@@ -8,10 +8,11 @@ from negotiation_sim.analysis.comparison import paired_differences, waterfall
 from negotiation_sim.figures.differences import differences_figure
 from negotiation_sim.figures.percentages import signed
 from negotiation_sim.figures.waterfall import waterfall_figure
-from negotiation_sim.report.parts import FOCUS, Picture, Section, listed, points
+from negotiation_sim.report.parts import FOCUS, Picture, Section, points
 from negotiation_sim.report.sections.distributions import labels
 from negotiation_sim.report.study import Study
 from negotiation_sim.rules.outcome import HEADLINES, OUTCOMES
+from negotiation_sim.scenario.wording import in_a_sentence
 
 MATCHED = "Each world counts once, at the values of what was varied that were drawn for it, the same in all scenarios."
 
@@ -64,7 +65,7 @@ def comparison(study: Study) -> Section | None:
                     labels=words,
                     source=source,
                 ),
-                f"From {first} to {largest}, {FOCUS} changes by {listed(moves)} (points, net).",
+                f"From {first} to {largest}, {FOCUS} changes by {in_a_sentence(moves)} (points, net).",
             ),
         ],
     )

@@ -14,9 +14,10 @@ from negotiation_sim.figures.frame import NO_FORECAST
 from negotiation_sim.figures.outcomes import outcome_figure
 from negotiation_sim.figures.stacked import MOST, stacked_figure
 from negotiation_sim.figures.ternary import ternary_figure
-from negotiation_sim.report.parts import Grid, Picture, Section, counted, listed, told
+from negotiation_sim.report.parts import Grid, Picture, Section, counted, told
 from negotiation_sim.report.study import ENSEMBLE, Study, distinct
 from negotiation_sim.rules.outcome import HEADLINES, OUTCOMES
+from negotiation_sim.scenario.wording import in_a_sentence
 
 
 class Groups(NamedTuple):
@@ -71,7 +72,7 @@ def _moments(study: Study, week: pd.DataFrame, horizon: pd.DataFrame) -> Picture
     return Picture(
         "outcomes",
         figure,
-        f"Worlds end in {listed(told_all)} at the horizon; {top} is the likeliest, and stood at "
+        f"Worlds end in {in_a_sentence(told_all)} at the horizon; {top} is the likeliest, and stood at "
         f"{told(early.loc[top])} {scenario.week_words}.",
     )
 
@@ -152,4 +153,4 @@ def _leaders(shares: pd.DataFrame, by: str) -> str:
     """How many groups each headline leads."""
     leading = shares.loc[shares.groupby("group", observed=True)["share"].idxmax(), "headline"].value_counts()
     said = [f"{headline} in {count:,}" for headline, count in leading.items()]
-    return f"By {by}, of {int(leading.sum()):,}, the likeliest headline is {listed(said)}."
+    return f"By {by}, of {int(leading.sum()):,}, the likeliest headline is {in_a_sentence(said)}."

@@ -20,10 +20,10 @@ from negotiation_sim.figures.heatmap import heatmap_figure
 from negotiation_sim.figures.names import ASSUMPTION, Named
 from negotiation_sim.figures.smallest_changes import smallest_changes_figure
 from negotiation_sim.figures.tornado import tornado_figure
-from negotiation_sim.report.parts import FOCUS, Grid, Picture, Section, listed, percent, points, told
+from negotiation_sim.report.parts import FOCUS, Grid, Picture, Section, percent, points, told
 from negotiation_sim.report.study import ENSEMBLE, Study
 from negotiation_sim.rules.outcome import HEADLINES
-from negotiation_sim.scenario.wording import STRUCTURE
+from negotiation_sim.scenario.wording import STRUCTURE, in_a_sentence
 
 MOST_WORLDS = 20_000
 """Worlds whose draws are looked at: enough for what is worth finding among some hundred parameters."""
@@ -154,7 +154,7 @@ def _pawn(table: pd.DataFrame, names: dict[str, Named], source: str) -> Picture:
     whole = table[table["outcome"] == ANY]
     beyond = whole[whole["median"] > whole["median_by_chance"]]
     said = [names[factor].words for factor in beyond["factor"].head(3)]
-    leading = f" The strongest: {listed(said)}." if said else ""
+    leading = f" The strongest: {in_a_sentence(said)}." if said else ""
     idle = round(ERROR * len(whole))
     by_chance = f"; so would about {idle} if none mattered" if idle else ""
     return Picture(
@@ -200,7 +200,7 @@ def _heat(runs: pd.DataFrame, x: str, y: str, names: dict[str, Named], source: s
         "heat_map",
         heatmap_figure(table, headline=FOCUS, x=names[x].words, y=names[y].words, source=source),
         f"A headline leads by more than chance, each of {len(seen)} cells taken by itself: "
-        f"{listed(said) or 'in none'}. "
+        f"{in_a_sentence(said) or 'in none'}. "
         f"The share of {FOCUS} goes from {told(least)} to {told(most)}.",
     )
 

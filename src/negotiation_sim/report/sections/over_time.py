@@ -13,10 +13,11 @@ from negotiation_sim.analysis.shares import share
 from negotiation_sim.figures.alluvial import alluvial_figure
 from negotiation_sim.figures.fans import fans_figure
 from negotiation_sim.figures.incidence import incidence_figure
-from negotiation_sim.report.parts import Picture, Section, listed, told
+from negotiation_sim.report.parts import Picture, Section, told
 from negotiation_sim.report.sections.distributions import labels
 from negotiation_sim.report.study import ONCE, Study
 from negotiation_sim.rules.outcome import HEADLINES, OUTCOMES
+from negotiation_sim.scenario.wording import in_a_sentence
 
 GOING_ON = "talks_continuing"
 LABEL_CHARACTERS = 26
@@ -119,7 +120,7 @@ def _medians(table: pd.DataFrame, words: dict[str, str], last: int) -> str:
     for quantity, name in words.items():
         own = rows[rows["quantity"] == quantity].set_index("headline")["median"]
         values = [f"{own[headline]:.2f} in {headline}" for headline in HEADLINES if headline in own.index]
-        said.append(f"{name} {listed(values)}")
+        said.append(f"{name} {in_a_sentence(values)}")
     return "; ".join(said)
 
 
@@ -159,7 +160,7 @@ def _alluvial(study: Study, rounds: pd.DataFrame, runs: pd.DataFrame) -> Picture
     return Picture(
         "paths",
         figure,
-        f"The commonest way goes through {listed(through)} to {scenario.outcome_label(str(ways['outcome']))}: "
+        f"The commonest way goes through {in_a_sentence(through)} to {scenario.outcome_label(str(ways['outcome']))}: "
         f"{told(share(int(ways['count']), len(runs))._asdict())} of worlds.",
     )
 

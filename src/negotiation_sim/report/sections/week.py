@@ -16,11 +16,12 @@ from negotiation_sim.analysis.shares import fact_shares, share
 from negotiation_sim.figures.facts import facts_figure
 from negotiation_sim.figures.given_the_week import given_the_week_figure
 from negotiation_sim.figures.posterior import posterior_figure
-from negotiation_sim.report.parts import Grid, Picture, Section, counted, listed, percent, points, told
+from negotiation_sim.report.parts import Grid, Picture, Section, counted, percent, points, told
 from negotiation_sim.report.sections.distributions import labels
 from negotiation_sim.report.study import ONCE, Study
 from negotiation_sim.rules.arrays import Bools
 from negotiation_sim.rules.outcome import OUTCOMES
+from negotiation_sim.scenario.wording import in_a_sentence
 
 MOST_WORLDS = 50_000
 FEWEST_WORLDS = 100
@@ -117,7 +118,7 @@ def _posterior(study: Study, n: int, accepted: Bools, source: str) -> Picture:
         f"{words[row.parameter]} ({percent(abs(row.contraction))} {'narrower' if row.contraction > 0 else 'wider'})"
         for row in moved.head(3).itertuples()
     ]
-    first = f" Most: {listed(said)}." if said else ""
+    first = f" Most: {in_a_sentence(said)}." if said else ""
     return Picture(
         "posterior",
         posterior_figure(
